@@ -1,0 +1,22 @@
+import type { MissReason } from "./reason.ts";
+
+/** One difference that the guard found between two prompts. */
+export interface GuardFinding {
+  readonly code: Extract<MissReason, `guard-${string}`>;
+  /** The differing words of A and of B, for people; empty where one side has none. */
+  readonly a: string;
+  readonly b: string;
+  /** `veto`: never a hit. `bar`: the verifier must be surer. `note`: told, not counted. */
+  readonly effect: "veto" | "bar" | "note";
+}
+
+/** The judgement of one pair: may B be answered with A's answer, everything else being equal. */
+export interface Judgement {
+  readonly verdict: "hit" | "miss";
+  readonly reason: MissReason | null;
+  /** Cosine of the two embeddings, -1 to 1; null where none were made. */
+  readonly similarity: number | null;
+  /** Calibrated probability that the answer may be shared; null where the verifier was not asked. */
+  readonly confidence: number | null;
+  readonly guard: readonly GuardFinding[];
+}

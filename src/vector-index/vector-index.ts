@@ -1,0 +1,17 @@
+/** Vectors of one partition and one embedder, under string ids. */
+export interface VectorIndex {
+  readonly size: number;
+  /** Memory held, in bytes: vectors, ids and bookkeeping. */
+  readonly bytes: number;
+  /** `vector` has unit length; the same id replaces. */
+  add(id: string, vector: Float32Array): void;
+  remove(id: string): boolean;
+  /** The at most `k` nearest by cosine, best first. */
+  search(vector: Float32Array, k: number): readonly Neighbour[];
+}
+
+export interface Neighbour {
+  readonly id: string;
+  /** Cosine, -1 to 1. */
+  readonly similarity: number;
+}
