@@ -7,7 +7,12 @@ import { SemcacheError, type ErrorCode } from "./errors.ts";
  * @throws {SemcacheError} `aborted`, or `code` on timeout.
  */
 export async function withDeadline<T>(
-  options: { readonly phase: string; readonly timeoutMs: number; readonly code: ErrorCode; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly phase: string;
+    readonly timeoutMs: number;
+    readonly code: ErrorCode;
+    readonly signal?: AbortSignal | undefined;
+  },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -19,7 +24,10 @@ export async function withDeadline<T>(
       onAbort = () => reject(new SemcacheError("aborted", `Cannot finish ${phase}: the caller went away`));
       if (signal?.aborted) return onAbort();
       signal?.addEventListener("abort", onAbort, { once: true });
-      timer = setTimeout(() => reject(new SemcacheError(code, `Cannot finish ${phase}: ${timeoutMs} ms passed`)), timeoutMs);
+      timer = setTimeout(
+        () => reject(new SemcacheError(code, `Cannot finish ${phase}: ${timeoutMs} ms passed`)),
+        timeoutMs,
+      );
       timer.unref();
     });
     const working = work(controller.signal);

@@ -4,7 +4,11 @@
  * (`x-should-retry: false` where not), `meaning` is the documentation line; `docs/errors.md` is checked against it.
  */
 export const errorCodes = {
-  "bad-request": { status: 400, retry: false, meaning: "The body or a parameter of one of Semcache's own APIs is wrong" },
+  "bad-request": {
+    status: 400,
+    retry: false,
+    meaning: "The body or a parameter of one of Semcache's own APIs is wrong",
+  },
   "directive-invalid": { status: 400, retry: false, meaning: "An x-semcache-* header has a value that is not allowed" },
   "prompt-path-invalid": { status: 400, retry: false, meaning: "x-llm-prompt is not RFC 9535 JSONPath" },
   "prompt-path-no-match": {
@@ -13,11 +17,27 @@ export const errorCodes = {
     meaning: "x-llm-prompt does not select one string or one array of text parts in this body",
   },
   "prompt-path-missing": { status: 400, retry: false, meaning: "The generic route needs x-llm-prompt" },
-  "upstream-missing": { status: 400, retry: false, meaning: "The generic route needs x-llm-proxy-upstream or x-llm-proxy-host" },
-  "upstream-invalid": { status: 400, retry: false, meaning: "The upstream address cannot be parsed or has no http(s) scheme" },
-  unauthorized: { status: 401, retry: false, meaning: "The admin API needs `authorization: Bearer` with server.admin_token" },
+  "upstream-missing": {
+    status: 400,
+    retry: false,
+    meaning: "The generic route needs x-llm-proxy-upstream or x-llm-proxy-host",
+  },
+  "upstream-invalid": {
+    status: 400,
+    retry: false,
+    meaning: "The upstream address cannot be parsed or has no http(s) scheme",
+  },
+  unauthorized: {
+    status: 401,
+    retry: false,
+    meaning: "The admin API needs `authorization: Bearer` with server.admin_token",
+  },
   "upstream-forbidden": { status: 403, retry: false, meaning: "The upstream policy does not allow this address" },
-  "admin-forbidden": { status: 403, retry: false, meaning: "Without server.admin_token the admin API answers on loopback only" },
+  "admin-forbidden": {
+    status: 403,
+    retry: false,
+    meaning: "Without server.admin_token the admin API answers on loopback only",
+  },
   "origin-forbidden": { status: 403, retry: false, meaning: "A page of another origin called the admin API" },
   "not-found": { status: 404, retry: false, meaning: "No such route or entry" },
   "method-not-allowed": { status: 405, retry: false, meaning: "This route of Semcache has other methods" },
@@ -32,14 +52,22 @@ export const errorCodes = {
   "upstream-connect-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.connect passed" },
   "upstream-headers-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.headers passed" },
   "upstream-idle-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.idle passed" },
-  "only-if-cached": { status: 504, retry: false, meaning: "cache-control: only-if-cached, and the cache has no answer" },
+  "only-if-cached": {
+    status: 504,
+    retry: false,
+    meaning: "cache-control: only-if-cached, and the cache has no answer",
+  },
   // These never reach a client: the cache turns them into misses, the command line into exit codes.
   aborted: { status: null, retry: false, meaning: "The caller went away" },
   "config-invalid": { status: null, retry: false, meaning: "The configuration has a wrong key or value" },
   usage: { status: null, retry: false, meaning: "The command line is wrong" },
   "listen-failed": { status: null, retry: false, meaning: "The address cannot be listened on" },
   "model-unusable": { status: null, retry: false, meaning: "A model file is missing, damaged, or of another kind" },
-  "inference-overloaded": { status: null, retry: true, meaning: "More than matching.max_queue lookups wait for the models" },
+  "inference-overloaded": {
+    status: null,
+    retry: true,
+    meaning: "More than matching.max_queue lookups wait for the models",
+  },
   "inference-failed": { status: null, retry: true, meaning: "A model run failed or its worker died" },
   "lookup-timeout": { status: null, retry: true, meaning: "The lookup passed matching.timeout" },
   "store-failed": { status: null, retry: true, meaning: "The store could not read or write" },

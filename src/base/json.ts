@@ -41,7 +41,8 @@ function isFaithful(value: JsonValue, mayHaveSurrogates: boolean, depth: number)
       if (value === null) return true;
       if (depth > MAX_JSON_DEPTH) return false;
       if (Array.isArray(value)) {
-        for (const item of value as readonly JsonValue[]) if (!isFaithful(item, mayHaveSurrogates, depth + 1)) return false;
+        for (const item of value as readonly JsonValue[])
+          if (!isFaithful(item, mayHaveSurrogates, depth + 1)) return false;
         return true;
       }
       for (const [key, member] of Object.entries(value)) {

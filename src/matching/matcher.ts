@@ -42,4 +42,9 @@ export interface JudgeOptions {
 export type CandidateVerdict =
   | { readonly kind: "hit"; readonly candidate: MatchCandidate; readonly judgement: Judgement }
   /** `candidate` and `judgement`: the one that came nearest to a hit; null where there was none to judge. */
-  | { readonly kind: "miss"; readonly reason: MissReason; readonly candidate: MatchCandidate | null; readonly judgement: Judgement | null };
+  | {
+      readonly kind: "miss";
+      readonly reason: MissReason;
+      readonly candidate: MatchCandidate | null;
+      readonly judgement: Judgement | null;
+    };

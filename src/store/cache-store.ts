@@ -10,7 +10,12 @@ export interface CacheStore {
   readonly kind: string;
   findExact(key: ExactKey, signal?: AbortSignal): Promise<CacheEntry | null>;
   /** The at most `k` nearest entries of the partition that have a vector of the same embedder, best first, without bodies. */
-  findNearest(partition: PartitionKey, vector: PromptVector, k: number, signal?: AbortSignal): Promise<readonly Candidate[]>;
+  findNearest(
+    partition: PartitionKey,
+    vector: PromptVector,
+    k: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Candidate[]>;
   /** How the partition stands, without a search: lets a lookup skip the embedding where nothing can be found. */
   describePartition(partition: PartitionKey, signal?: AbortSignal): Promise<PartitionState>;
   get(id: string, signal?: AbortSignal): Promise<(CacheEntry & EntryActivity) | null>;
@@ -48,7 +53,9 @@ export interface PartitionState {
   readonly vectors: number;
 }
 
-export type PutOutcome = { readonly kind: "stored"; readonly evicted: number } | { readonly kind: "refused"; readonly because: "generation" | "too-large" };
+export type PutOutcome =
+  | { readonly kind: "stored"; readonly evicted: number }
+  | { readonly kind: "refused"; readonly because: "generation" | "too-large" };
 
 export type RemovalCause = "replaced" | "limit" | "expired" | "invalidated";
 
