@@ -1,0 +1,163 @@
+import { totalmem } from "node:os";
+import { SemcacheError } from "../base/errors.ts";
+import { parseDurationMs, parseSizeBytes } from "../base/units.ts";
+import type { DialectName } from "../model/dialect-name.ts";
+import type { FileConfig } from "./schema.ts";
+
+/** The configuration as the product uses it: milliseconds and bytes, frozen. Rooms take their own part, never the whole. */
+export interface Config {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly maxBodyBytes: number;
+    readonly adminToken: string | null;
+    readonly keepAliveMs: number;
+    readonly shutdownGraceMs: number;
+  };
+  readonly upstream: {
+    readonly providers: { readonly openai: string; readonly anthropic: string };
+    /** Base URLs of all providers, the two above included: the upstream policy allows them. */
+    readonly baseUrls: readonly string[];
+    readonly allow: readonly string[];
+    readonly allowPublic: boolean;
+    readonly proxy: "env" | URL | null;
+    readonly timeouts: { readonly connectMs: number; readonly headersMs: number; readonly idleMs: number };
+  };
+  readonly cache: {
+    readonly mode: "semantic" | "exact" | "shadow" | "off";
+    readonly ttlMs: number;
+    readonly volatileTtlMs: number;
+    readonly maxTtlMs: number;
+    readonly tenancy: Tenancy;
+    readonly tenantSecret: string | null;
+    readonly maxRequestBytes: number;
+    readonly maxEntryBytes: number;
+    readonly maxTemperature: number | null;
+    readonly ignoreFields: Readonly<Record<DialectName, readonly string[]>>;
+    readonly varyHeaders: readonly string[];
+    readonly maxEntries: number | null;
+    readonly maxBytes: number | null;
+  };
+  readonly matching: {
+    readonly maxErrorRate: number;
+    readonly guard: boolean;
+    readonly verifier: boolean;
+    readonly candidates: number;
+    readonly maxPromptTokens: number;
+    readonly timeoutMs: number;
+    readonly maxQueue: number;
+    readonly minSimilarity: number | null;
+  };
+  readonly embedding: { readonly workers: "auto" | number };
+  readonly store: { readonly kind: "memory"; readonly path: string };
+  readonly telemetry: {
+    readonly logLevel: LogLevel;
+    readonly logFormat: "json" | "text";
+    readonly logPrompts: boolean;
+  };
+}
+
+export type Tenancy = "credential" | "shared" | `header:${string}`;
+export type LogLevel = FileConfig["telemetry"]["log_level"];
+
+export function toConfig(file: FileConfig): Config {
+  const { server, upstream, cache, matching } = file;
+  const baseUrls = Object.values(upstream.providers).map((provider) => provider.base_url);
+  return Object.freeze({
+    server: {
+      host: server.host,
+      port: server.port,
+      maxBodyBytes: bytes(server.max_body),
+      adminToken: server.admin_token,
+      keepAliveMs: ms(server.keep_alive),
+      shutdownGraceMs: ms(server.shutdown_grace),
+    },
+    upstream: {
+      providers: { openai: upstream.providers.openai.base_url, anthropic: upstream.providers.anthropic.base_url },
+      baseUrls,
+      allow: upstream.allow,
+      allowPublic: upstream.allow_public,
+      proxy: toProxy(upstream.proxy),
+      timeouts: {
+        connectMs: ms(upstream.timeouts.connect),
+        headersMs: ms(upstream.timeouts.headers),
+        idleMs: ms(upstream.timeouts.idle),
+      },
+    },
+    cache: {
+      mode: cache.mode,
+      ttlMs: ms(cache.ttl),
+      volatileTtlMs: ms(cache.volatile_ttl),
+      maxTtlMs: ms(cache.max_ttl),
+      tenancy: cache.tenancy as Tenancy,
+      tenantSecret: cache.tenant_secret,
+      maxRequestBytes: bytes(cache.max_request),
+      maxEntryBytes: bytes(cache.max_entry),
+      maxTemperature: cache.max_temperature,
+      ignoreFields: cache.ignore_fields,
+      varyHeaders: cache.vary_headers.map((name) => name.toLowerCase()),
+      ...toLimits(cache.eviction_policy),
+    },
+    matching: {
+      maxErrorRate: matching.max_error_rate,
+      guard: matching.guard === "on",
+      verifier: matching.verifier === "local",
+      candidates: matching.candidates,
+      maxPromptTokens: matching.max_prompt_tokens,
+      timeoutMs: ms(matching.timeout),
+      maxQueue: matching.max_queue,
+      minSimilarity: matching.min_similarity,
+    },
+    embedding: { workers: file.embedding.workers },
+    store: { kind: file.store.kind, path: file.store.path },
+    telemetry: {
+      logLevel: file.telemetry.log_level,
+      logFormat: file.telemetry.log_format,
+      logPrompts: file.telemetry.log_prompts,
+    },
+  });
+}
+
+/** The lower of 4096 MiB and a quarter of what the process may use (cgroup limit or the machine's memory). */
+export function defaultMemoryLimitMb(): number {
+  const constrained = process.constrainedMemory();
+  const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  return Math.max(16, Math.min(4096, Math.floor(available / 4 / 1_048_576)));
+}
+
+function toLimits(policy: FileConfig["cache"]["eviction_policy"]): {
+  maxEntries: number | null;
+  maxBytes: number | null;
+} {
+  const rules =
+    policy === undefined
+      ? [{ policy_type: "memory_limit_mb" as const, value: defaultMemoryLimitMb() }]
+      : Array.isArray(policy)
+        ? policy
+        : [policy];
+  let maxEntries: number | null = null;
+  let maxBytes: number | null = null;
+  for (const rule of rules) {
+    if (rule.policy_type === "entry_limit") maxEntries = Math.min(maxEntries ?? Infinity, rule.value);
+    else maxBytes = Math.min(maxBytes ?? Infinity, rule.value * 1_048_576);
+  }
+  return { maxEntries, maxBytes };
+}
+
+function toProxy(value: string | null): "env" | URL | null {
+  if (value === null) return null;
+  return value === "env" ? "env" : new URL(value);
+}
+
+function ms(value: string | number): number {
+  return required(parseDurationMs(String(value)), value);
+}
+
+function bytes(value: string | number): number {
+  return required(parseSizeBytes(String(value)), value);
+}
+
+function required(value: number | null, written: string | number): number {
+  if (value === null) throw new SemcacheError("config-invalid", `Cannot read the quantity: ${written}`);
+  return value;
+}

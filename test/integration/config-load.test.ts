@@ -1,0 +1,169 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadConfig, type LoadOptions } from "#semcache/config/load.js";
+import { redactSettings } from "#semcache/config/redact.js";
+
+function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "semcache-config-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+function load(options: LoadOptions & { files?: Record<string, string> } = {}) {
+  const { files = {}, ...rest } = options;
+  return loadConfig({ workingFolder: folderWith(files), env: {}, ...rest });
+}
+
+describe("configuration", () => {
+  test("has the documented defaults", () => {
+    const { config } = load();
+    expect(config.server).toMatchObject({
+      host: "localhost",
+      port: 8080,
+      maxBodyBytes: 64 * 1_048_576,
+      keepAliveMs: 75_000,
+    });
+    expect(config.upstream.providers).toEqual({
+      openai: "https://api.openai.com",
+      anthropic: "https://api.anthropic.com",
+    });
+    expect(config.upstream.timeouts).toEqual({ connectMs: 10_000, headersMs: 600_000, idleMs: 600_000 });
+    expect(config.cache).toMatchObject({
+      mode: "semantic",
+      ttlMs: 7 * 86_400_000,
+      volatileTtlMs: 300_000,
+      tenancy: "credential",
+    });
+    expect(config.matching).toMatchObject({
+      maxErrorRate: 0.01,
+      guard: true,
+      verifier: true,
+      timeoutMs: 500,
+      maxQueue: 64,
+    });
+    expect(config.cache.maxBytes).toBeLessThanOrEqual(4096 * 1_048_576);
+    expect(config.cache.maxEntries).toBeNull();
+  });
+
+  test("flags win over environment over file over defaults", () => {
+    const files = { "semcache.yaml": "server: { port: 1001, host: 127.0.0.1 }\ncache: { ttl: 1h }" };
+    expect(load({ files }).config.server.port).toBe(1001);
+    const env = { SEMCACHE_SERVER__PORT: "1002" };
+    expect(load({ files, env }).config.server.port).toBe(1002);
+    const all = load({ files, env, overrides: { server: { port: 1003 } } });
+    expect(all.config.server).toMatchObject({ port: 1003, host: "127.0.0.1" });
+    expect(all.config.cache.ttlMs).toBe(3_600_000);
+  });
+
+  test("variables: lists and maps are JSON, text that looks like a number stays text where text is wanted", () => {
+    const { config, warnings } = load({
+      env: {
+        SEMCACHE_UPSTREAM__ALLOW: '["http://10.0.0.5:11434"]',
+        SEMCACHE_UPSTREAM__PROVIDERS__OPENAI__BASE_URL: "http://127.0.0.1:9/v1",
+        SEMCACHE_SERVER__ADMIN_TOKEN: "123456",
+        SEMCACHE_CACHE__IGNORE_FIELDS: '{"openai-chat":["session_id"]}',
+        SEMCACHE_CACHE__MAX_TEMPERATURE: "null",
+        SEMCACHE_MATCHING__GUARD: "off",
+        SEMCACHE_TELEMETRY__LOG_PROMPTS: "true",
+      },
+    });
+    expect(config.upstream.allow).toEqual(["http://10.0.0.5:11434"]);
+    expect(config.upstream.providers.openai).toBe("http://127.0.0.1:9/v1");
+    expect(config.upstream.providers.anthropic).toBe("https://api.anthropic.com");
+    expect(config.server.adminToken).toBe("123456");
+    expect(config.cache.ignoreFields["openai-chat"]).toEqual(["session_id"]);
+    expect(config.cache.maxTemperature).toBeNull();
+    expect(config.matching.guard).toBe(false);
+    expect(config.telemetry.logPrompts).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
+  test("variables that Kubernetes makes and those of benchmarks are nobody's settings; unknown ones warn with the nearest name", () => {
+    const { config, warnings } = load({
+      env: {
+        SEMCACHE_PORT: "tcp://10.0.0.1:8080",
+        SEMCACHE_PORT_8080_TCP_ADDR: "10.0.0.1",
+        SEMCACHE_SERVICE_HOST: "10.0.0.1",
+        SEMCACHE_BENCH_DATA: "/somewhere",
+        SEMCACHE_SERVER__PROT: "1",
+      },
+    });
+    expect(config.server.port).toBe(8080);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("SEMCACHE_SERVER__PROT");
+    expect(warnings[0]).toContain("SEMCACHE_SERVER__PORT");
+  });
+
+  test("the first Semcache's names keep working, its threshold with its meaning", () => {
+    const files = {
+      "config.yaml":
+        "port: 7000\nlog_level: INFO\nsimilarity_threshold: 0.9\neviction_policy: { policy_type: entry_limit, value: 10 }",
+    };
+    const { config, notes } = load({ files });
+    expect(config.server.port).toBe(7000);
+    expect(config.telemetry.logLevel).toBe("info");
+    expect(config.matching.minSimilarity).toBeCloseTo(0.8, 10);
+    expect(config.cache).toMatchObject({ maxEntries: 10, maxBytes: null });
+    expect(notes.join()).toContain("cosine 0.8");
+    expect(load({ env: { SEMCACHE_PORT: "7001", SEMCACHE_LOG_LEVEL: "DEBUG" } }).config).toMatchObject({
+      server: { port: 7001 },
+      telemetry: { logLevel: "debug" },
+    });
+  });
+
+  test("another product's config.yaml is not read unasked, and refused when it is asked for", () => {
+    const files = { "config.yaml": "model_list: []\nport: 1" };
+    expect(load({ files }).source).toBeNull();
+    expect(() => load({ files, file: "config.yaml" })).toThrow(/model_list is not a setting/);
+    expect(load({ files: { "config.yaml": "{ not: [yaml" } }).source).toBeNull();
+  });
+
+  test.each([
+    ["server: { prot: 1 }", /server\.prot is not a setting \(did you mean server\.port\?\)/],
+    ["chache: { mode: off }", /chache is not a setting \(did you mean cache\?\)/],
+    ["server: { port: 99999 }", /server\.port is 99999, allowed is a whole number from 0 to 65535/],
+    ["cache: { ttl: soon }", /cache\.ttl is "soon", allowed is a duration such as/],
+    ["cache: { max_entry: 1 parsec }", /cache\.max_entry is "1 parsec", allowed is a size/],
+    ["cache: { mode: fast }", /cache\.mode is "fast", allowed is one of semantic, exact, shadow, off/],
+    ["cache: { tenancy: header }", /cache\.tenancy is "header", allowed is credential, shared or header:<name>/],
+    ["store: { kind: redis }", /store\.kind is "redis", allowed is one of memory.*not part of this version/],
+    ["embedding: { provider: openai }", /embedding\.provider is "openai".*not part of this version/],
+    [
+      "upstream: { providers: { openai: { base_url: api.openai.com } } }",
+      /upstream\.providers\.openai\.base_url is "api\.openai\.com"/,
+    ],
+    ["server: [1]", /server is \[1\]/],
+    ["cache: { tenant_secret: short }", /cache\.tenant_secret is \(hidden\)/],
+    ["- 1", /is not a map of settings/],
+    ["a: [", /semcache\.yaml/],
+  ])("%s is refused with key, value and what is allowed", (yaml, message) => {
+    expect(() => load({ files: { "semcache.yaml": yaml } })).toThrow(message);
+    expect(() => load({ files: { "semcache.yaml": yaml } })).toThrow(
+      expect.objectContaining({ code: "config-invalid" }),
+    );
+  });
+
+  test("both kinds of limit may be given; the tighter of a kind counts", () => {
+    const yaml =
+      "cache: { eviction_policy: [{ policy_type: entry_limit, value: 5 }, { policy_type: memory_limit_mb, value: 2 }, { policy_type: entry_limit, value: 3 }] }";
+    expect(load({ files: { "semcache.yaml": yaml } }).config.cache).toMatchObject({
+      maxEntries: 3,
+      maxBytes: 2 * 1_048_576,
+    });
+  });
+
+  test("printing hides secrets", () => {
+    const { settings } = load({
+      env: {
+        SEMCACHE_SERVER__ADMIN_TOKEN: "top-secret-token",
+        SEMCACHE_CACHE__TENANT_SECRET: "another-secret-here",
+        SEMCACHE_UPSTREAM__PROXY: "http://user:password@proxy.example:3128",
+      },
+    });
+    const printed = JSON.stringify(redactSettings(settings));
+    for (const secret of ["top-secret-token", "another-secret-here", "password", "user:"])
+      expect(printed).not.toContain(secret);
+  });
+});
