@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import type { RecordedAnswer, Usage } from "../model/answer.ts";
+import type { CacheEntry } from "../model/cache-entry.ts";
+import type { DialectName } from "../model/dialect-name.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
+import type { NotStoredReason } from "../model/reason.ts";
+import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
+import type { CacheStore } from "../store/cache-store.ts";
+import type { Landings } from "./landings.ts";
+
+export interface AdmissionOptions {
+  readonly store: CacheStore;
+  readonly matcher: Matcher;
+  readonly landings: Landings;
+  readonly clock: Clock;
+  readonly maxEntryBytes: number;
+  /** Told of entries that were on their way and did not land. */
+  readonly onLost: (reason: NotStoredReason, error: unknown) => void;
+}
+
+export interface AdmissionRequest {
+  readonly exactKey: ExactKey;
+  readonly partition: PartitionKey;
+  readonly tenant: TenantId;
+  readonly namespace: string;
+  readonly dialect: DialectName;
+  readonly upstream: string;
+  readonly model: string | null;
+  readonly promptText: string;
+  /** False: this entry answers equal requests only. */
+  readonly semantic: boolean;
+  /** What the lookup found out about the prompt, or is finding out; null: nothing yet. */
+  readonly prepared: Promise<PreparedPrompt> | PreparedPrompt | null;
+  readonly ttlMs: number;
+  readonly tags: readonly string[];
+  /** The store's generation when the request began. */
+  readonly generation: number;
+  readonly providerMs: number;
+  readonly openaiVersion: string | null;
+  readonly answer: RecordedAnswer;
+  readonly examine: (answer: RecordedAnswer) => Examined;
+}
+
+/** What `formats/` says of a recorded answer. */
+export type Examined =
+  | {
+      readonly kind: "storable";
+      readonly body: Buffer;
+      readonly semantic: boolean;
+      readonly usage: Usage | null;
+      readonly finishReason: string | null;
+    }
+  | { readonly kind: "refused"; readonly reason: NotStoredReason };
+
+export type AdmissionOutcome =
+  | { readonly kind: "landing"; readonly id: string; readonly usage: Usage | null; readonly landed: Promise<void> }
+  | { readonly kind: "refused"; readonly reason: NotStoredReason };
+
+export interface Admission {
+  /** Decides at once; what is admitted is in the store (or lost, and counted) when `landed` resolves. */
+  admit(request: AdmissionRequest): AdmissionOutcome;
+}
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { clock, landings, maxEntryBytes } = options;
+  return {
+    admit(request) {
+      const { ttlMs, answer } = request;
+      if (ttlMs <= 0) return { kind: "refused", reason: "ttl-zero" };
+      const examined = request.examine(answer);
+      if (examined.kind === "refused") return examined;
+      if (examined.body.length > maxEntryBytes) return { kind: "refused", reason: "too-large" };
+      const id = randomUUID();
+      const now = clock.now();
+      const entry: Omit<CacheEntry, "vector"> = {
+        id,
+        exactKey: request.exactKey,
+        partition: request.partition,
+        tenant: request.tenant,
+        namespace: request.namespace,
+        dialect: request.dialect,
+        upstream: request.upstream,
+        model: request.model,
+        promptText: request.promptText,
+        answer: {
+          shape: answer.shape,
+          status: answer.status,
+          contentType: answer.contentType,
+          openaiVersion: request.openaiVersion,
+          body: examined.body,
+        },
+        usage: examined.usage,
+        finishReason: examined.finishReason,
+        providerMs: request.providerMs,
+        tags: request.tags,
+        createdAtMs: now,
+        expiresAtMs: now + ttlMs,
+      };
+      const landed = land(options, request, entry, request.semantic && examined.semantic);
+      landings.add(request.exactKey, request.partition, landed);
+      return { kind: "landing", id, usage: examined.usage, landed };
+    },
+  };
+}
+
+async function land(
+  { store, matcher, onLost }: AdmissionOptions,
+  request: AdmissionRequest,
+  entry: Omit<CacheEntry, "vector">,
+  semantic: boolean,
+): Promise<void> {
+  let vector: CacheEntry["vector"] = null;
+  if (semantic) {
+    try {
+      const prepared = await (request.prepared ?? matcher.prepare(request.promptText));
+      if (prepared.kind === "comparable") vector = prepared.vector;
+    } catch {
+      // Without a vector the entry still answers equal requests; the fault was counted where it happened.
+    }
+  }
+  try {
+    const outcome = await store.put({ ...entry, vector }, request.generation);
+    if (outcome.kind === "refused") {
+      onLost(outcome.because === "generation" ? "invalidated-meanwhile" : "too-large", null);
+    }
+  } catch (error) {
+    onLost("store-failed", error);
+  }
+}

@@ -1,0 +1,37 @@
+import { LRUCache } from "lru-cache";
+import type { TenantId } from "../model/keys.ts";
+
+/** Short digests of the parts of a frame, as `partition.ts` makes them. */
+export type FramePartDigests = Readonly<Record<string, string>>;
+
+const MAX_TENANTS = 1_000;
+const FRAMES_PER_TENANT = 64;
+
+/**
+ * The latest frames of each tenant, so that "why does it never hit" can be answered with the part of the request that
+ * keeps changing. Bounded; forgets the tenants and frames that were not seen for longest.
+ */
+export class FrameJournal {
+  readonly #tenants = new LRUCache<TenantId, Map<string, FramePartDigests>>({ max: MAX_TENANTS });
+
+  /** Names the parts in which this frame differs from the nearest one seen before; null: seen, or the first. */
+  record(tenant: TenantId, frame: string, parts: FramePartDigests): string | null {
+    let frames = this.#tenants.get(tenant);
+    if (frames === undefined) this.#tenants.set(tenant, (frames = new Map()));
+    const known = frames.delete(frame);
+    let nearest: readonly string[] | null = null;
+    if (!known) {
+      for (const other of frames.values()) {
+        const differing = Object.keys(parts).filter((part) => parts[part] !== other[part]);
+        // Later ones are newer: on a tie the newest wins.
+        if (nearest === null || differing.length <= nearest.length) nearest = differing;
+      }
+    }
+    frames.set(frame, parts);
+    if (frames.size > FRAMES_PER_TENANT) {
+      const [oldest] = frames.keys();
+      if (oldest !== undefined) frames.delete(oldest);
+    }
+    return nearest === null ? null : nearest.join(",") || null;
+  }
+}

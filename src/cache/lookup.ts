@@ -1,0 +1,192 @@
+import { isSemcacheError } from "../base/errors.ts";
+import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
+import type { StoredAnswer } from "../model/answer.ts";
+import type { CacheEntry } from "../model/cache-entry.ts";
+import type { ExactKey, PartitionKey } from "../model/keys.ts";
+import type { MissReason } from "../model/reason.ts";
+import type { Judgement } from "../model/verdict.ts";
+import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
+import type { CacheStore } from "../store/cache-store.ts";
+import type { Landings } from "./landings.ts";
+
+export interface LookupOptions {
+  readonly store: CacheStore;
+  readonly matcher: Matcher;
+  readonly landings: Landings;
+  readonly clock: Clock;
+  /** How many of the nearest entries are judged. */
+  readonly candidates: number;
+  /** Budget of the whole lookup; past it the request is a miss. */
+  readonly timeoutMs: number;
+  /** Told of faults in store and models, which become misses. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface LookupRequest {
+  readonly exactKey: ExactKey;
+  readonly partition: PartitionKey;
+  /** The prompt's blocks joined by a newline; null where only an equal request matches. */
+  readonly promptText: string | null;
+  /** The reason to give where only an equal request matches and there is none. */
+  readonly exactOnly: MissReason | null;
+  /** Only entries younger than this. */
+  readonly maxAgeMs: number | null;
+  readonly maxErrorRate: number | undefined;
+  /** The answer in the form that the request asked for; null: no conversion. */
+  readonly replay: (answer: StoredAnswer) => Replayed | null;
+  readonly signal: AbortSignal;
+}
+
+/** What `formats/` makes of a stored answer. */
+export interface Replayed {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export type LookupOutcome = LookupHit | LookupMiss;
+
+export interface LookupHit {
+  readonly kind: "hit";
+  readonly match: "exact" | "semantic";
+  readonly entry: CacheEntry;
+  readonly replayed: Replayed;
+  /** Null on an exact match. */
+  readonly judgement: Judgement | null;
+  readonly stepsMs: LookupSteps;
+}
+
+export interface LookupMiss {
+  readonly kind: "miss";
+  readonly reason: MissReason;
+  /** The entry that came nearest to a hit, for the decision log. */
+  readonly nearest: { readonly id: string; readonly promptText: string; readonly judgement: Judgement } | null;
+  /** What the prompt can take part in, where the lookup found out: spares the admission the embedding. */
+  readonly prepared: PreparedPrompt | null;
+  readonly stepsMs: LookupSteps;
+}
+
+export type LookupSteps = { exact?: number; embed?: number; search?: number; judge?: number };
+
+export interface Lookup {
+  /** Never throws for faults of the cache: any doubt, failure or timeout is a miss. */
+  find(request: LookupRequest): Promise<LookupOutcome>;
+}
+
+export function createLookup(options: LookupOptions): Lookup {
+  const { timeoutMs, onFault } = options;
+  return {
+    async find(request) {
+      const stepsMs: LookupSteps = {};
+      try {
+        const exact = await findExact(options, request, stepsMs);
+        if (exact.kind === "hit") return exact;
+        if (exact.kind === "unconvertible") return miss("no-conversion", stepsMs);
+        const prompt = request.promptText;
+        if (prompt === null) {
+          return miss(exact.reason ?? request.exactOnly ?? (await reasonWithoutCandidates(options, request)), stepsMs);
+        }
+        return await withDeadline(
+          { phase: "the lookup", timeoutMs, code: "lookup-timeout", signal: request.signal },
+          async (signal) => findByMeaning(options, { ...request, signal }, prompt, exact.reason, stepsMs),
+        );
+      } catch (error) {
+        if (!isSemcacheError(error, "aborted")) onFault(error);
+        return miss(toReason(error), stepsMs);
+      }
+    },
+  };
+}
+
+type ExactResult =
+  | LookupHit
+  /** `reason`: why the entry that is there may not be served. */
+  | { readonly kind: "open"; readonly reason: "expired" | null }
+  | { readonly kind: "unconvertible" };
+
+async function findExact(options: LookupOptions, request: LookupRequest, stepsMs: LookupSteps): Promise<ExactResult> {
+  const { store, landings, timeoutMs } = options;
+  const started = performance.now();
+  // An answer that was just completed may still be on its way into the store: whoever has read it must find it there.
+  const landing = landings.of(request.exactKey);
+  if (landing) {
+    await withDeadline({ phase: "waiting for an entry", timeoutMs, code: "lookup-timeout", signal: request.signal }, () => landing);
+  }
+  const entry = await store.findExact(request.exactKey, request.signal);
+  stepsMs.exact = performance.now() - started;
+  if (entry === null) return { kind: "open", reason: null };
+  const stale = staleReason(entry, request, options.clock.now());
+  if (stale) return { kind: "open", reason: stale };
+  const replayed = request.replay(entry.answer);
+  if (replayed === null) return { kind: "unconvertible" };
+  return { kind: "hit", match: "exact", entry, replayed, judgement: null, stepsMs };
+}
+
+async function findByMeaning(
+  options: LookupOptions,
+  request: LookupRequest,
+  prompt: string,
+  exactReason: MissReason | null,
+  stepsMs: LookupSteps,
+): Promise<LookupOutcome> {
+  const { store, matcher, landings, clock, candidates: k } = options;
+  const { partition, signal } = request;
+  const landing = landings.in(partition);
+  if (landing === null) {
+    const state = await store.describePartition(partition, signal);
+    // Nothing to compare with: the request goes to the provider at once, its prompt is embedded meanwhile.
+    if (state.vectors === 0) return miss(exactReason ?? (state.entries === 0 ? "frame-new" : "no-candidate"), stepsMs);
+  }
+  const embedStarted = performance.now();
+  const prepared = await matcher.prepare(prompt, signal);
+  await landing;
+  stepsMs.embed = performance.now() - embedStarted;
+  if (prepared.kind === "exact-only") return miss(exactReason ?? prepared.reason, stepsMs, prepared);
+
+  const searchStarted = performance.now();
+  const found = await store.findNearest(partition, prepared.vector, k, signal);
+  stepsMs.search = performance.now() - searchStarted;
+  const now = clock.now();
+  const fresh = found.filter((candidate) => staleReason(candidate, request, now) === null);
+  if (fresh.length === 0) {
+    return miss(exactReason ?? (found.length > 0 ? "expired" : "no-candidate"), stepsMs, prepared);
+  }
+
+  const judgeStarted = performance.now();
+  const verdict = await matcher.judge(prompt, fresh, { maxErrorRate: request.maxErrorRate, signal });
+  stepsMs.judge = performance.now() - judgeStarted;
+  if (verdict.kind === "miss") {
+    const { candidate, judgement } = verdict;
+    const nearest = candidate && judgement ? { id: candidate.id, promptText: candidate.promptText, judgement } : null;
+    return { kind: "miss", reason: exactReason ?? verdict.reason, nearest, prepared, stepsMs };
+  }
+  // The entry may have left or been replaced while it was judged.
+  const entry = await store.get(verdict.candidate.id, signal);
+  if (entry === null || entry.promptText !== verdict.candidate.promptText) return miss("no-candidate", stepsMs, prepared);
+  const replayed = request.replay(entry.answer);
+  if (replayed === null) return miss("no-conversion", stepsMs, prepared);
+  return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, stepsMs };
+}
+
+function staleReason(
+  entry: { readonly createdAtMs: number; readonly expiresAtMs: number },
+  { maxAgeMs }: LookupRequest,
+  nowMs: number,
+): "expired" | null {
+  if (entry.expiresAtMs <= nowMs) return "expired";
+  return maxAgeMs !== null && nowMs - entry.createdAtMs >= maxAgeMs ? "expired" : null;
+}
+
+async function reasonWithoutCandidates({ store }: LookupOptions, { partition, signal }: LookupRequest): Promise<MissReason> {
+  const state = await store.describePartition(partition, signal);
+  return state.entries === 0 ? "frame-new" : "no-candidate";
+}
+
+function miss(reason: MissReason, stepsMs: LookupSteps, prepared: PreparedPrompt | null = null): LookupMiss {
+  return { kind: "miss", reason, nearest: null, prepared, stepsMs };
+}
+
+function toReason(error: unknown): MissReason {
+  if (isSemcacheError(error, "lookup-timeout")) return "lookup-timeout";
+  return isSemcacheError(error, "inference-overloaded") ? "overloaded" : "unavailable";
+}

@@ -1,0 +1,99 @@
+import type { ServerResponse } from "node:http";
+import type { SemcacheError } from "../base/errors.ts";
+import type { UpstreamHead } from "../upstream/upstream-client.ts";
+import type { Flight, FlightReader, FlightSeat } from "./flight.ts";
+
+export interface ClientReaderOptions {
+  /** Writes status and headers; the provider's, with ours added. */
+  readonly writeHead: (head: UpstreamHead) => void;
+  /** Sends one of our own errors; nothing was written yet. */
+  readonly sendError: (error: SemcacheError) => void;
+  /** Called once, when the client's part is over; before the end of a complete answer is written. */
+  readonly onFinished: (outcome: ClientOutcome) => void;
+  /** A client that accepts nothing for so long is dropped. */
+  readonly idleMs: number;
+}
+
+export type ClientOutcome =
+  | { readonly kind: "complete"; readonly bytes: number }
+  | { readonly kind: "broken"; readonly bytes: number; readonly error: SemcacheError }
+  | { readonly kind: "failed"; readonly error: SemcacheError }
+  | { readonly kind: "client-gone"; readonly bytes: number };
+
+/** Seats a client's response in a flight and ties the response's backpressure and close to the seat. */
+export function seatClient(flight: Flight, response: ServerResponse, options: ClientReaderOptions): void {
+  const { writeHead, sendError, onFinished, idleMs } = options;
+  let seat: FlightSeat | null = null;
+  let bytes = 0;
+  let finished = false;
+  let idle: NodeJS.Timeout | undefined;
+
+  const finish = (outcome: ClientOutcome) => {
+    if (finished) return;
+    finished = true;
+    onFinished(outcome);
+  };
+  // Armed only while the client owes us its attention: a write it has not taken, or an end it has not read.
+  const expectProgress = () => {
+    idle ??= setTimeout(() => response.destroy(), idleMs).unref();
+  };
+  const progressed = () => {
+    clearTimeout(idle);
+    idle = undefined;
+  };
+
+  const reader: FlightReader = {
+    head: (head) => {
+      writeHead(head);
+      // A client may wait for the status long before the first byte of the body.
+      response.flushHeaders();
+    },
+    write: (chunk) => {
+      bytes += chunk.length;
+      const more = response.write(chunk);
+      if (!more) expectProgress();
+      return more;
+    },
+    end: () => {
+      finish({ kind: "complete", bytes });
+      response.end();
+      if (!response.writableFinished) expectProgress();
+    },
+    breakOff: (error) => {
+      finish({ kind: "broken", bytes, error });
+      destroyAfterFlush(response);
+    },
+    fail: (error) => {
+      finish({ kind: "failed", error });
+      sendError(error);
+    },
+  };
+
+  response.on("drain", () => {
+    progressed();
+    seat?.drained();
+  });
+  response.on("close", () => {
+    progressed();
+    finish({ kind: "client-gone", bytes });
+    seat?.leave();
+  });
+  if (response.destroyed) {
+    finish({ kind: "client-gone", bytes });
+    return;
+  }
+  seat = flight.join(reader);
+}
+
+/** Destroys the connection without ending the body, after the bytes that came before the break have left. */
+function destroyAfterFlush(response: ServerResponse): void {
+  const { socket } = response;
+  if (socket === null || (response.writableLength === 0 && socket.writableLength === 0)) {
+    response.destroy();
+    return;
+  }
+  const timer = setTimeout(() => response.destroy(), 1000).unref();
+  socket.once("close", () => clearTimeout(timer));
+  // An empty write's callback runs when everything before it was handed to the kernel.
+  socket.write("", () => response.destroy());
+}

@@ -1,0 +1,106 @@
+import type { Clock } from "../base/clock.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import type { Usage } from "../model/answer.ts";
+import type { DialectName } from "../model/dialect-name.ts";
+import type { BypassReason, MissReason, NotStoredReason } from "../model/reason.ts";
+import type { Judgement } from "../model/verdict.ts";
+import type { CacheStatus, Phase, RequestReport } from "../telemetry/request-report.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** What is known of a request so far; becomes its {@link RequestReport} exactly once. */
+export class RequestRecord {
+  readonly #exchange: Exchange;
+  readonly #startedAtMs: number;
+  readonly #phasesMs: Partial<Record<Phase, number>> = {};
+  #phase: Phase = "receive";
+  #phaseStartedAt: number;
+  #finished = false;
+
+  dialect: DialectName | null = null;
+  stream = false;
+  model: string | null = null;
+  tenant: string | null = null;
+  namespace = "";
+  upstream: string | null = null;
+  frame: string | null = null;
+  frameDifference: string | null = null;
+  cacheStatus: CacheStatus | null = null;
+  match: "exact" | "semantic" | null = null;
+  reason: MissReason | BypassReason | null = null;
+  notStored: NotStoredReason | null = null;
+  stored = false;
+  entry: string | null = null;
+  judgement: Judgement | null = null;
+  status = 0;
+  error: ErrorCode | null = null;
+  usage: Usage | null = null;
+  savedMs: number | null = null;
+  responseBytes = 0;
+  timeToFirstByteMs: number | null = null;
+  lookupMs: RequestReport["lookupMs"] = {};
+  prompts: RequestReport["prompts"] = null;
+
+  constructor(exchange: Exchange, clock: Clock) {
+    this.#exchange = exchange;
+    this.#startedAtMs = clock.now();
+    this.#phaseStartedAt = exchange.startedAt;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Ends the phase that was going on and begins the next. */
+  enter(phase: Phase): void {
+    const now = performance.now();
+    this.#phasesMs[this.#phase] = (this.#phasesMs[this.#phase] ?? 0) + now - this.#phaseStartedAt;
+    this.#phase = phase;
+    this.#phaseStartedAt = now;
+  }
+
+  /** Null when the request was reported already. */
+  finish(): RequestReport | null {
+    if (this.#finished) return null;
+    this.#finished = true;
+    this.enter(this.#phase);
+    const { id, route, request, target, startedAt, body } = this.#exchange;
+    const query = target.indexOf("?");
+    const hit = this.cacheStatus === "hit";
+    return {
+      id,
+      startedAtMs: this.#startedAtMs,
+      method: request.method ?? "",
+      route,
+      path: query === -1 ? target : target.slice(0, query),
+      dialect: this.dialect,
+      stream: this.stream,
+      model: this.model,
+      tenant: this.tenant,
+      namespace: this.namespace,
+      upstream: this.upstream,
+      frame: this.frame,
+      cacheStatus: this.cacheStatus ?? "bypass",
+      match: this.match,
+      reason: this.reason,
+      notStored: this.notStored,
+      stored: this.stored,
+      entry: this.entry,
+      similarity: this.judgement?.similarity ?? (this.match === "exact" ? 1 : null),
+      confidence: this.judgement?.confidence ?? (this.match === "exact" ? 1 : null),
+      guard: this.judgement?.guard ?? [],
+      frameDifference: this.frameDifference,
+      status: this.status,
+      error: this.error,
+      usage: this.usage,
+      savedTokens: hit && this.usage ? this.usage.inputTokens + this.usage.outputTokens : null,
+      savedMs: hit ? this.savedMs : null,
+      requestBytes: body.kind === "whole" ? body.bytes.length : Number(request.headers["content-length"] ?? 0),
+      responseBytes: this.responseBytes,
+      durationMs: performance.now() - startedAt,
+      timeToFirstByteMs: this.timeToFirstByteMs,
+      phasesMs: this.#phasesMs,
+      lookupMs: this.lookupMs,
+      prompts: this.prompts,
+    };
+  }
+}
