@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "#semcache/base/json.js";
 import { isSemcacheError } from "#semcache/base/errors.js";
-import { parsePromptPath } from "#semcache/formats/prompt-path.js";
+import { parsePromptPath } from "#semcache/formats/parse-prompt-path.js";
 
 interface Case {
   readonly name: string;
