@@ -49,7 +49,6 @@ export class RecordedRequest {
         resolve(this.#outcome);
       };
       response.on("close", finish);
-      request.socket.on("close", finish);
     });
   }
 
