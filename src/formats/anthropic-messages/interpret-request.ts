@@ -3,28 +3,17 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.t
 import type { FrameParts, Interpretation } from "../../model/interpretation.ts";
 import type { MissReason } from "../../model/reason.ts";
 import type { InterpretOptions } from "../dialect.ts";
-import {
-  hasBlockOfType,
-  hasNonTextualBlock,
-  isJsonArray,
-  normalizeContent,
-  withMember,
-  withoutMembers,
-} from "./content-blocks.ts";
-import { CACHE_CONTROL, clientToolTypes, ignoredRequestFields, statefulRequestFields } from "./request-fields.ts";
-
-/** A request body whose parts have the types of the API, with content in the form in which it is compared. */
-interface MessagesRequest {
-  readonly system: JsonValue | undefined;
-  readonly messages: readonly JsonObject[];
-  readonly tools: JsonValue | undefined;
-}
+import { extractPromptAt } from "../extract-prompt.ts";
+import type { Location, PromptPath } from "../prompt-path.ts";
+import { hasBlockOfType, hasNonTextualBlock, withMember } from "./content-blocks.ts";
+import { isStateful, lastUserText, readRequest, withoutLastText, type MessagesRequest } from "./messages-request.ts";
+import { CACHE_CONTROL, ignoredRequestFields } from "./request-fields.ts";
 
 const UNREADABLE: Interpretation = { kind: "uninterpreted", reason: "unreadable-body" };
 const STATEFUL: Interpretation = { kind: "uninterpreted", reason: "stateful" };
 
 /** Reads `POST /v1/messages` (Anthropic API reference, Messages). */
-export function interpretRequest(body: JsonValue, { ignoreFields }: InterpretOptions): Interpretation {
+export function interpretRequest(body: JsonValue, { promptPath, ignoreFields }: InterpretOptions): Interpretation {
   if (!isJsonObject(body)) return UNREADABLE;
   const { model, stream, temperature } = body;
   if (model !== undefined && typeof model !== "string") return UNREADABLE;
@@ -34,75 +23,50 @@ export function interpretRequest(body: JsonValue, { ignoreFields }: InterpretOpt
   if (request === null) return UNREADABLE;
   if (isStateful(body)) return STATEFUL;
 
-  const prompt = lastUserText(request.messages);
-  const history = prompt === null ? request.messages : withoutLastText(request.messages);
+  const division = divide(body, request, promptPath);
+  if (division === null) return UNREADABLE;
+  const { prompt } = division;
   return {
     kind: "interpreted",
     dialect: "anthropic-messages",
     prompt,
     exactOnly: exactOnlyReason(request, prompt),
-    frame: toFrame(body, { ...request, messages: history }, new Set(ignoreFields)),
+    frame: toFrame(division, new Set(ignoreFields)),
     model: model ?? null,
     temperature: temperature ?? null,
     form: { shape: stream === true ? "stream" : "json", includeUsage: false },
   };
 }
 
-function readRequest(body: JsonObject): MessagesRequest | null {
-  if (!isJsonArray(body.messages)) return null;
-  const messages: JsonObject[] = [];
-  for (const message of body.messages) {
-    if (!isJsonObject(message) || typeof message.role !== "string") return null;
-    const content = normalizeContent(message.content);
-    if (content === undefined) return null;
-    messages.push(withMember(message, "content", content));
+/** A body cut in two: the prompt, and all the rest. */
+interface Division {
+  readonly prompt: readonly string[] | null;
+  readonly body: JsonObject;
+  readonly request: MessagesRequest;
+  /** Where an explicit path found the prompt; null: in the last message. */
+  readonly location: Location | null;
+}
+
+function divide(body: JsonObject, request: MessagesRequest, path: PromptPath | null): Division | null {
+  const { messages } = request;
+  const prompt = lastUserText(messages);
+  if (path === null || (prompt !== null && selectsLastContent(path, body, messages.length))) {
+    const history = prompt === null ? messages : withoutLastText(messages);
+    return { prompt, body, request: { ...request, messages: history }, location: null };
   }
-  const system = isAbsent(body.system) ? body.system : normalizeContent(body.system);
-  if (system === undefined && body.system !== undefined) return null;
-  if (isAbsent(body.tools)) return { system, messages, tools: body.tools };
-  if (!isJsonArray(body.tools) || !body.tools.every(isJsonObject)) return null;
-  const tools = body.tools.map((tool) => withoutMembers(tool, [CACHE_CONTROL]));
-  return { system, messages, tools };
+  const { blocks, location, rest } = extractPromptAt(body, path, new Set([CACHE_CONTROL]));
+  const restRequest = isJsonObject(rest) ? readRequest(rest) : null;
+  if (!isJsonObject(rest) || restRequest === null) return null;
+  return { prompt: blocks, body: rest, request: restRequest, location };
 }
 
-function isAbsent(value: JsonValue | undefined): value is null | undefined {
-  return value === undefined || value === null;
-}
-
-function isStateful(body: JsonObject): boolean {
-  if (statefulRequestFields.some((field) => !isAbsent(body[field]))) return true;
-  if (!isJsonArray(body.tools)) return false;
-  return body.tools.some(
-    (tool) => isJsonObject(tool) && !isAbsent(tool.type) && !clientToolTypes.has(tool.type as string),
-  );
-}
-
-/** The texts of the last message if it is the user's and all text; null otherwise. */
-function lastUserText(messages: readonly JsonObject[]): readonly string[] | null {
-  const last = messages.at(-1);
-  if (last === undefined || last.role !== "user") return null;
-  if (typeof last.content === "string") return [last.content];
-  if (!isJsonArray(last.content) || last.content.length === 0) return null;
-  const texts: string[] = [];
-  for (const block of last.content) {
-    if (!isJsonObject(block) || block.type !== "text") return null;
-    texts.push(block.text as string);
-  }
-  return texts;
-}
-
-/**
- * The last message without its text. Members beside the text, such as `citations`, stay: a request that has them is
- * never equal to one that has not. No readable message lacks its text, so what remains stands for nothing else.
- */
-function withoutLastText(messages: readonly JsonObject[]): readonly JsonObject[] {
-  const last = messages.at(-1);
-  if (last === undefined) return messages;
-  const rest = isJsonArray(last.content)
-    ? last.content.map((block) => withoutMembers(block as JsonObject, ["text"]))
-    : [];
-  const plain = rest.every((block) => Object.keys(block).length === 1);
-  return [...messages.slice(0, -1), plain ? withoutMembers(last, ["content"]) : withMember(last, "content", rest)];
+/** A path that says what the dialect does anyway must give the same frame as no path. */
+function selectsLastContent(path: PromptPath, body: JsonObject, count: number): boolean {
+  const nodes = path.select(body);
+  const [node] = nodes;
+  if (node === undefined || nodes.length !== 1 || node.location.length !== 3) return false;
+  const [list, index, member] = node.location;
+  return list === "messages" && index === count - 1 && member === "content";
 }
 
 function exactOnlyReason({ system, messages }: MessagesRequest, prompt: readonly string[] | null): MissReason | null {
@@ -116,19 +80,24 @@ function exactOnlyReason({ system, messages }: MessagesRequest, prompt: readonly
 /** What has a part of its own in the frame; every other field that is not ignored is a parameter. */
 const partFields: ReadonlySet<string> = new Set(["model", "system", "messages", "tools", "tool_choice"]);
 
-function toFrame(body: JsonObject, request: MessagesRequest, ignored: ReadonlySet<string>): FrameParts {
+function toFrame({ body, request, location }: Division, ignored: ReadonlySet<string>): FrameParts {
   const part = (name: string, value: JsonValue | undefined): string =>
     value === undefined || ignored.has(name) ? "" : toCanonicalJson(value);
-  const select = (isWanted: (name: string) => boolean, source: JsonObject): string => {
-    const entries = Object.entries(source).filter(([name]) => isWanted(name) && !ignored.has(name));
-    return entries.length === 0 ? "" : toCanonicalJson(Object.fromEntries(entries));
-  };
-  const tools = request.tools === undefined ? body : withMember(body, "tools", request.tools);
+  const select = (source: JsonObject, isWanted: (name: string) => boolean): JsonObject =>
+    Object.fromEntries(Object.entries(source).filter(([name]) => isWanted(name) && !ignored.has(name)));
+  const withTools = request.tools === undefined ? body : withMember(body, "tools", request.tools);
+  const tools = select(withTools, (name) => name === "tools" || name === "tool_choice");
+  const parameters = select(body, (name) => !partFields.has(name) && !ignoredRequestFields.has(name));
   return {
     model: part("model", body.model),
     system: part("system", request.system),
     history: toCanonicalJson(request.messages),
-    tools: select((name) => name === "tools" || name === "tool_choice", tools),
-    parameters: select((name) => !partFields.has(name) && !ignoredRequestFields.has(name), body),
+    tools: encodePart(tools),
+    // An array stands for no other body: parameters are an object.
+    parameters: location === null ? encodePart(parameters) : toCanonicalJson([location, parameters]),
   };
+}
+
+function encodePart(members: JsonObject): string {
+  return Object.keys(members).length === 0 ? "" : toCanonicalJson(members);
 }
