@@ -1,0 +1,101 @@
+import { LineBuffer } from "./line-buffer.ts";
+import { createStdoutSink, type LineSink } from "./line-sink.ts";
+import { redactFields, redactText } from "./redaction.ts";
+import { toRequestFields } from "./request-log.ts";
+import type { RequestReport } from "./request-report.ts";
+import { toTextLine } from "./text-line.ts";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** One line per event. No call waits for the reader; credentials in messages and fields are hidden. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** The line of a request, at level `info`. */
+  request(report: RequestReport): void;
+  /** Lines that were dropped because the reader was too slow, or gone. */
+  readonly lostLines: number;
+  /** Hands over what waits, for at most `timeoutMs` (2,000). Later lines are lost. */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: "json" | "text";
+  /** Put prompt texts into the lines of requests. */
+  readonly logPrompts: boolean;
+  /** Standard output if not given. */
+  readonly sink?: LineSink;
+  readonly maxBytes?: number;
+}
+
+/** Names and weights as pino and most log readers have them. */
+const weights: Readonly<Record<LogLevel, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: 100,
+};
+
+export function createLog({ level, format, logPrompts, sink, maxBytes }: LogOptions): Log {
+  const lines = new LineBuffer(sink ?? createStdoutSink(), {
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    describeLoss: (lost) =>
+      encode({ level: "warn", time: now(), msg: "Log lines were lost: the reader is too slow", lost }),
+  });
+  function encode(line: object): string {
+    const json = JSON.stringify(line);
+    return format === "text" ? toTextLine(json) : `${json}\n`;
+  }
+  const put = (at: "debug" | "info" | "warn" | "error") => {
+    if (weights[at] < weights[level]) return () => undefined;
+    return (message: string, fields?: LogFields) => {
+      const told = fields === undefined ? {} : (redactFields(fields) as object);
+      lines.write(encode({ level: at, time: now(), msg: redactText(message), ...rename(told) }));
+    };
+  };
+  const requestsAreLogged = weights.info >= weights[level];
+  return {
+    debug: put("debug"),
+    info: put("info"),
+    warn: put("warn"),
+    error: put("error"),
+    request(report) {
+      if (requestsAreLogged) lines.write(encode(toRequestFields(report, now(), logPrompts)));
+    },
+    get lostLines() {
+      return lines.lost;
+    },
+    close: (timeoutMs = 2_000) => lines.close(timeoutMs),
+  };
+}
+
+/** A field cannot pose as the level, the time or the message of its line. */
+function rename(fields: object): object {
+  const { level, time, msg, ...rest } = fields as Record<string, unknown>;
+  return {
+    ...rest,
+    ...(level === undefined ? {} : { level_: level }),
+    ...(time === undefined ? {} : { time_: time }),
+    ...(msg === undefined ? {} : { msg_: msg }),
+  };
+}
+
+let lastMs = 0;
+let lastTime = "";
+
+/** The lines of one millisecond share the text of their time. */
+function now(): string {
+  const ms = Date.now();
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastTime = new Date(ms).toISOString();
+  }
+  return lastTime;
+}

@@ -1,0 +1,116 @@
+import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { createCounterFamily } from "./instruments.ts";
+import { createRequestMetrics } from "./request-metrics.ts";
+import type { RequestReport } from "./request-report.ts";
+
+/** The registry behind `GET /metrics`. Names are public: the first Semcache's are kept beside ours. */
+export interface Metrics {
+  readonly contentType: string;
+  observe(report: RequestReport): void;
+  /** Joins what is known elsewhere; asked at scrape time only. May be called again as parts come up. */
+  connect(sources: MetricSources): void;
+  countStoreError(operation: string): void;
+  countInvalidation(entries: number): void;
+  /** Prometheus text format 0.0.4. */
+  expose(): Promise<string>;
+}
+
+export interface MetricSources {
+  readonly store?: () => {
+    readonly entries: number;
+    /** Bytes. */
+    readonly bytes: number;
+    readonly partitions: number;
+    readonly maxEntries: number | null;
+    readonly maxBytes: number | null;
+    /** Entries that left, by cause. */
+    readonly removed: Readonly<Record<string, number>>;
+  };
+  readonly inference?: () => { readonly waiting: number; readonly running: number };
+  readonly flights?: () => { readonly open: number };
+  readonly log?: () => { readonly lostLines: number };
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const observe = createRequestMetrics(registry);
+  const storeErrors = createCounterFamily(registry, {
+    name: "semcache_store_errors_total",
+    help: "Store operations that failed",
+    labelNames: ["operation"],
+  });
+  const invalidations = createCounterFamily(registry, {
+    name: "semcache_invalidations_total",
+    help: "Invalidations that were asked for",
+  }).cell();
+  const invalidated = createCounterFamily(registry, {
+    name: "semcache_invalidated_entries_total",
+    help: "Entries that invalidations removed",
+  }).cell();
+  let sources: MetricSources = {};
+  registerSources(registry, () => sources);
+  return {
+    contentType: registry.contentType,
+    observe,
+    connect(more) {
+      sources = { ...sources, ...more };
+    },
+    countStoreError: (operation) => {
+      storeErrors.cell(operation).value++;
+    },
+    countInvalidation: (entries) => {
+      invalidations.value++;
+      invalidated.value += entries;
+    },
+    expose: () => registry.metrics(),
+  };
+}
+
+function registerSources(registry: Registry, sources: () => MetricSources): void {
+  const registers = [registry];
+  /** A limit that is not set, or a part that is not there, has no series. */
+  const gauge = (name: string, help: string, read: () => number | null | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        const value = read();
+        if (typeof value === "number") this.set(value);
+        else this.remove();
+      },
+    });
+  gauge("semcache_cache_size", "Entries in the cache", () => sources().store?.().entries);
+  gauge("semcache_memory_usage", "Resident memory of the process in kilobytes", () =>
+    Math.round(process.memoryUsage.rss() / 1024),
+  );
+  gauge("semcache_entries", "Entries in the cache", () => sources().store?.().entries);
+  gauge("semcache_entries_limit", "Most entries that the cache may hold", () => sources().store?.().maxEntries);
+  gauge("semcache_store_bytes", "Bytes that the entries cost", () => sources().store?.().bytes);
+  gauge("semcache_store_limit_bytes", "Most bytes that the entries may cost", () => sources().store?.().maxBytes);
+  gauge("semcache_partitions", "Partitions with entries", () => sources().store?.().partitions);
+  gauge("semcache_inference_waiting", "Texts and pairs that wait for a model", () => sources().inference?.().waiting);
+  gauge("semcache_inference_running", "Model runs going on", () => sources().inference?.().running);
+  gauge(
+    "semcache_flights_open",
+    "Provider calls going on that equal requests may join",
+    () => sources().flights?.().open,
+  );
+  createCounterFamily(registry, {
+    name: "semcache_evictions_total",
+    help: "Entries that left the cache by cause",
+    labelNames: ["cause"],
+    collect(family) {
+      for (const [cause, count] of Object.entries(sources().store?.().removed ?? {})) family.cell(cause).value = count;
+    },
+  });
+  createCounterFamily(registry, {
+    name: "semcache_log_lines_lost_total",
+    help: "Log lines dropped because their reader was too slow",
+    collect(family) {
+      family.cell().value = sources().log?.().lostLines ?? 0;
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { redactText } from "./redaction.ts";
+import type { RequestReport } from "./request-report.ts";
+
+/** What callers choose freely may be as long as a body. */
+const MAX_TEXT = 200;
+
+/**
+ * The line of a request. Its fields are chosen one by one, so that nothing gets into a log because it was added to the
+ * report: no header, no query, no guarded words (they are parts of prompts), and prompt texts only if `logPrompts`.
+ * Absent values are undefined, which JSON leaves out; one literal, so that all lines share a shape. Times in
+ * milliseconds.
+ */
+export function toRequestFields(report: RequestReport, time: string, logPrompts: boolean): object {
+  const { usage } = report;
+  return {
+    level: "info",
+    time,
+    msg: "request",
+    request: report.id,
+    method: report.method,
+    path: redactPath(report.path),
+    route: report.route,
+    status: report.status,
+    cache: report.cacheStatus,
+    match: report.match ?? undefined,
+    reason: report.reason ?? undefined,
+    stored: report.stored || undefined,
+    notStored: report.notStored ?? undefined,
+    error: report.error ?? undefined,
+    entry: report.entry ?? undefined,
+    similarity: round(report.similarity),
+    confidence: round(report.confidence),
+    guard: report.guard.length === 0 ? undefined : report.guard.map(({ code }) => code),
+    frameDifference: report.frameDifference ?? undefined,
+    dialect: report.dialect ?? undefined,
+    model: report.model === null ? undefined : redactText(shorten(report.model)),
+    stream: report.stream || undefined,
+    tenant: report.tenant ?? undefined,
+    namespace: report.namespace === "" ? undefined : redactText(shorten(report.namespace)),
+    upstream: report.upstream === null ? undefined : redactText(report.upstream),
+    frame: report.frame ?? undefined,
+    inputTokens: usage?.inputTokens,
+    outputTokens: usage?.outputTokens,
+    savedTokens: report.savedTokens ?? undefined,
+    savedMs: round(report.savedMs),
+    requestBytes: report.requestBytes,
+    responseBytes: report.responseBytes,
+    ms: round(report.durationMs),
+    firstByteMs: round(report.timeToFirstByteMs),
+    phasesMs: roundAll(report.phasesMs),
+    lookupMs: roundAll(report.lookupMs),
+    prompts: logPrompts && report.prompts ? report.prompts : undefined,
+  };
+}
+
+/** The report's path has no query; a caller's odd path may still look like one. */
+function redactPath(path: string): string {
+  const query = path.indexOf("?");
+  return redactText(shorten(query < 0 ? path : path.slice(0, query)));
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).toWellFormed()}…`;
+}
+
+function roundAll(times: Readonly<Partial<Record<string, number>>>): Record<string, number> | undefined {
+  let rounded: Record<string, number> | undefined;
+  for (const name in times) {
+    const ms = round(times[name] ?? null);
+    if (ms !== undefined) (rounded ??= {})[name] = ms;
+  }
+  return rounded;
+}
+
+/** Three decimals, the microsecond of a time: longer fractions only cost. */
+function round(value: number | null): number | undefined {
+  return value === null ? undefined : Math.round(value * 1000) / 1000;
+}
