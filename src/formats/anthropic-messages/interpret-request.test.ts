@@ -36,7 +36,6 @@ describe("prompt", () => {
 
   it.each<[string, JsonValue[], string]>([
     ["assistant prefill", [user("A"), assistant("{")], "no-candidate"],
-    ["no message", [], "no-candidate"],
     ["no block", [user([])], "no-candidate"],
     ["a system message last", [user("A"), { role: "system", content: "B" }], "no-candidate"],
     ["an image", [user([image, text("What is it?")])], "image"],
@@ -44,7 +43,7 @@ describe("prompt", () => {
     ["an unknown part", [user([{ type: "hologram" }, text("What is it?")])], "image"],
     ["a tool result", [user("A"), assistant([toolUse]), user([toolResult])], "tool-use"],
     ["a tool result and text", [user("A"), assistant([toolUse]), user([toolResult, text("B")])], "tool-use"],
-    ["a tool result with an image", [user([{ ...toolResult, content: [image] }])], "tool-use"],
+    ["a tool result with an image", [user([{ ...toolResult, content: [image] }])], "image"],
   ])("is part of the frame with %s", (_, messages, reason) => {
     expect(interpreted(request({ messages }))).toMatchObject({ prompt: null, exactOnly: reason });
   });
@@ -58,6 +57,10 @@ describe("prompt", () => {
     expect(interpreted(request({ messages: shown }))).toMatchObject({ prompt: ["C"], exactOnly: "image" });
     expect(interpreted(request({ system: [image] }))).toMatchObject({ prompt: ["Hi"], exactOnly: "image" });
   });
+});
+
+it("an empty prompt is compared by equality", () => {
+  expect(interpreted(request({ messages: [user("")] }))).toMatchObject({ prompt: [""], exactOnly: "no-candidate" });
 });
 
 describe("frame", () => {
@@ -122,7 +125,7 @@ describe("bodies that are relayed", () => {
   it.each<[string, JsonObject]>([
     ["custom", { tools: [{ type: "custom", name: "a" }] }],
     ["null", { tools: [{ type: null, name: "a" }], container: null, mcp_servers: null, context_management: null }],
-    ["no tools", { tools: [] }],
+    ["empty lists", { tools: [], mcp_servers: [] }],
   ])("not stateful: %s", (_, more) => {
     expect(interpret(request(more)).kind).toBe("interpreted");
   });
@@ -131,6 +134,7 @@ describe("bodies that are relayed", () => {
     ["null", null],
     ["a list", [request()]],
     ["no messages", { model: "m" }],
+    ["an empty list of messages", request({ messages: [] })],
     ["messages as an object", request({ messages: {} })],
     ["a message as text", request({ messages: ["Hi"] })],
     ["no role", request({ messages: [{ content: "Hi" }] })],
@@ -162,6 +166,13 @@ describe("an explicit prompt path", () => {
     expect(interpret(body, "$['messages'][2]['content']")).toEqual(interpret(body));
   });
 
+  it("to the last content is the rule without a path, whatever is there", () => {
+    for (const content of [[image, text("A")], [toolResult], [text("A", { citations: null })], []]) {
+      const body = request({ messages: [user(content)] });
+      expect(interpret(body, "$.messages[-1].content")).toEqual(interpret(body));
+    }
+  });
+
   it("makes another text the prompt and the last message part of the frame", () => {
     const body = request({ system: "Translate", messages: [user("A"), assistant("B"), user("C")] });
     const found = interpreted(body, "$.messages[0].content");
@@ -187,9 +198,6 @@ describe("an explicit prompt path", () => {
       expect(() => interpret(request({ messages: [user("A"), user("B")] }), path)).toThrow(
         expect.objectContaining({ code: "prompt-path-no-match" }),
       );
-    expect(() => interpret(request({ messages: [user([image])] }), "$.messages[-1].content")).toThrow(
-      expect.objectContaining({ code: "prompt-path-no-match" }),
-    );
   });
 
   it("is not looked at where the body cannot be read", () => {

@@ -49,8 +49,8 @@ interface Division {
 
 function divide(body: JsonObject, request: MessagesRequest, path: PromptPath | null): Division | null {
   const { messages } = request;
-  const prompt = lastUserText(messages);
-  if (path === null || (prompt !== null && selectsLastContent(path, body, messages.length))) {
+  if (path === null || selectsLastContent(path, body, messages.length)) {
+    const prompt = lastUserText(messages);
     const history = prompt === null ? messages : withoutLastText(messages);
     return { prompt, body, request: { ...request, messages: history }, location: null };
   }
@@ -60,7 +60,7 @@ function divide(body: JsonObject, request: MessagesRequest, path: PromptPath | n
   return { prompt: blocks, body: rest, request: restRequest, location };
 }
 
-/** A path that says what the dialect does anyway must give the same frame as no path. */
+/** Such a path says what the dialect does anyway, images and tool results included: it is as if there were none. */
 function selectsLastContent(path: PromptPath, body: JsonObject, count: number): boolean {
   const nodes = path.select(body);
   const [node] = nodes;
@@ -70,11 +70,11 @@ function selectsLastContent(path: PromptPath, body: JsonObject, count: number): 
 }
 
 function exactOnlyReason({ system, messages }: MessagesRequest, prompt: readonly string[] | null): MissReason | null {
-  const last = messages.at(-1);
-  if (last !== undefined && hasBlockOfType(last.content ?? "", "tool_result")) return "tool-use";
   if (hasNonTextualBlock(system ?? "") || messages.some(({ content }) => hasNonTextualBlock(content ?? "")))
     return "image";
-  return prompt === null ? "no-candidate" : null;
+  if (hasBlockOfType(messages.at(-1)?.content ?? "", "tool_result")) return "tool-use";
+  // An empty text has no meaning to compare.
+  return prompt === null || prompt.every((text) => text === "") ? "no-candidate" : null;
 }
 
 /** What has a part of its own in the frame; every other field that is not ignored is a parameter. */

@@ -11,7 +11,7 @@ export interface MessagesRequest {
 
 /** Null where a part has a type that the API does not take; content and tools without `cache_control`. */
 export function readRequest(body: JsonObject): MessagesRequest | null {
-  if (!isJsonArray(body.messages)) return null;
+  if (!isJsonArray(body.messages) || body.messages.length === 0) return null;
   const messages: JsonObject[] = [];
   for (const message of body.messages) {
     if (!isJsonObject(message) || typeof message.role !== "string") return null;
@@ -31,9 +31,13 @@ function isAbsent(value: JsonValue | undefined): value is null | undefined {
   return value === undefined || value === null;
 }
 
+function isEmptyList(value: JsonValue | undefined): boolean {
+  return isJsonArray(value) && value.length === 0;
+}
+
 /** Does the answer depend on more than the request says? */
 export function isStateful(body: JsonObject): boolean {
-  if (statefulRequestFields.some((field) => !isAbsent(body[field]))) return true;
+  if (statefulRequestFields.some((field) => !isAbsent(body[field]) && !isEmptyList(body[field]))) return true;
   if (!isJsonArray(body.tools)) return false;
   return body.tools.some(
     (tool) => isJsonObject(tool) && !isAbsent(tool.type) && !clientToolTypes.has(tool.type as string),

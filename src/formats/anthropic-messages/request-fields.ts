@@ -9,7 +9,7 @@ export const ignoredRequestFields: ReadonlySet<string> = new Set([
 /** Ignored as a direct member of content blocks and tool definitions; inside `input` or a schema it is data. */
 export const CACHE_CONTROL = "cache_control";
 
-/** Fields that tie an answer to state on the provider's side, whatever their value but null. */
+/** Fields that tie an answer to state on the provider's side, whatever their value but null and an empty list. */
 export const statefulRequestFields: readonly string[] = [
   "container", // a code execution sandbox that lives on between requests
   "mcp_servers", // tools that the provider calls
