@@ -1,0 +1,75 @@
+// Writes docs/reference/ from the tables in the code, so that the two cannot disagree; --check only compares.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { errorCodes } from "../dist/base/errors.js";
+import { bypassReasons, missReasons, notStoredReasons } from "../dist/model/reason.js";
+
+const folder = fileURLToPath(new URL("../docs/reference/", import.meta.url));
+const generated = "<!-- Made from the tables in src/ by tools/make-reference.mjs; edit those. -->";
+const table = (head, rows) => [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+const list = (reasons) => table(["code", "meaning"], Object.entries(reasons).map(([code, meaning]) => [`\`${code}\``, meaning]));
+
+const pages = {
+  "errors.md": `${generated}
+# Error codes
+
+Semcache's own errors carry \`x-semcache-error: <code>\` and a body in the shape of the route's API. Those that a retry
+cannot mend carry \`x-should-retry: false\`. The provider's errors pass through untouched and carry none of this.
+
+${table(
+    ["code", "status", "retry", "meaning"],
+    Object.entries(errorCodes)
+      .filter(([, { status }]) => status !== null)
+      .map(([code, { status, retry, meaning }]) => [`\`${code}\``, status, retry ? "may help" : "no", meaning]),
+  )}
+
+Codes that never reach a client: the cache turns them into misses, the command line into exit codes.
+
+${table(
+    ["code", "meaning"],
+    Object.entries(errorCodes)
+      .filter(([, { status }]) => status === null)
+      .map(([code, { meaning }]) => [`\`${code}\``, meaning]),
+  )}
+`,
+  "reasons.md": `${generated}
+# Reasons
+
+\`x-semcache-reason\` says why nothing was served from the cache.
+
+## \`x-cache-status: miss\`
+
+${list(missReasons)}
+
+## \`x-cache-status: bypass\`
+
+No lookup was made, and nothing is stored.
+
+${list(bypassReasons)}
+
+## Why an answer was not stored
+
+In log (\`notStored\`) and metrics only.
+
+${list(notStoredReasons)}
+`,
+};
+
+let stale = false;
+for (const [name, text] of Object.entries(pages)) {
+  if (!process.argv.includes("--check")) {
+    writeFileSync(folder + name, text);
+    continue;
+  }
+  let present = "";
+  try {
+    present = readFileSync(folder + name, "utf8");
+  } catch {
+    // Missing counts as stale.
+  }
+  if (present !== text) {
+    stale = true;
+    console.error(`docs/reference/${name} is not what the code says: run node tools/make-reference.mjs`);
+  }
+}
+process.exit(stale ? 1 : 0);
