@@ -24,11 +24,11 @@ export function interpretChatRequest(body: JsonValue, options: InterpretOptions)
   const messages = readMessages(body["messages"]);
   const form = readForm(body);
   if (messages === null || form === null || !hasKnownTypes(body)) return unreadable;
-  if (isStateful(body, messages)) return { kind: "uninterpreted", reason: "stateful" };
-
   const last = messages[messages.length - 1];
   if (last === undefined) return unreadable;
   const chosen = options.promptPath === null ? null : choosePrompt(body, options.promptPath);
+  if (isStateful(body, messages)) return { kind: "uninterpreted", reason: "stateful" };
+
   let exactOnly = exactOnlyReason(body, messages, last);
   let prompt: readonly string[] | null = null;
   if (chosen !== null) prompt = chosen.blocks;
