@@ -17,7 +17,7 @@ export function toDecodableEncodings(value: string): string | null {
     .map((text) => ({ text: text.trim(), name: text.split(";", 1)[0]?.trim().toLowerCase() ?? "" }))
     .filter(({ name }) => name !== "");
   // An empty value asks for identity (RFC 9110, 12.5.3).
-  if (elements.length === 0 || elements.every(({ name }) => KNOWN.has(name))) return value;
+  if (elements.every(({ name }) => KNOWN.has(name))) return value;
 
   const named = new Set(elements.map(({ name }) => name));
   const kept = elements.flatMap(({ text, name }) => {

@@ -3,18 +3,27 @@ import type { SemcacheError } from "../base/errors.ts";
 
 /** Calls to providers. Never repeats a request; redirects are handed on, not followed. */
 export interface UpstreamClient {
-  /** Starts the call at once. Exactly one of `onEnd` and `onError` is called last, unless the call is aborted. */
+  /**
+   * Starts the call at once; no handler call comes before this returns. Exactly one of `onEnd` and `onError` is called
+   * last, unless the call is aborted.
+   */
   call(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
+  /** Takes no more calls, closes idle connections, and waits for the calls in flight. */
   close(): Promise<void>;
 }
 
 export interface UpstreamRequest {
   /** Passed the upstream policy already; the client connects only to addresses that pass it too. */
   readonly url: URL;
+  /** Path and query as they go on the wire (`UpstreamTarget.requestTarget`); the URL's own by default. */
+  readonly requestTarget?: string;
   readonly method: string;
   /** Names and values in turn, as in node's `rawHeaders`; the header policy was applied. */
   readonly headers: readonly string[];
-  /** A body that is streamed has its length in the headers, or goes chunked. */
+  /**
+   * A body that is streamed has its length in the headers, or goes chunked. Once the call is over the rest of it is
+   * read and dropped; it is never destroyed.
+   */
   readonly body: Buffer | Readable | null;
 }
 
@@ -23,7 +32,7 @@ export interface UpstreamHandler {
   onHeaders(head: UpstreamHead): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
-  /** `upstream-unreachable`, `upstream-broken`, `upstream-*-timeout`, `upstream-forbidden`. After headers: the body broke off. */
+  /** `upstream-unreachable`, `upstream-broken`, `upstream-*-timeout`, `upstream-forbidden`, `aborted` (the request's body broke off), `draining`. After headers: the body broke off. */
   onError(error: SemcacheError): void;
 }
 
