@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
+import { parseQuery } from "./query.ts";
+import { sendJson } from "./send-json.ts";
+
+export type StatsDeps = Pick<
+  OperatorDeps,
+  "version" | "startedAtMs" | "clock" | "store" | "matcher" | "decisions" | "totals" | "readiness"
+>;
+
+const decisionsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/, "must be the `next` of the page before")
+    .optional(),
+});
+
+export function createStatsRoutes(deps: StatsDeps): readonly OperatorRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/semcache/v1/admin/stats",
+      access: "operator",
+      handle: (_request, response) => sendJson(response, 200, toStats(deps)),
+    },
+    {
+      method: "GET",
+      path: "/semcache/v1/admin/decisions",
+      access: "operator",
+      handle: (_request, response, url) => {
+        const { limit, before } = parseQuery(url, decisionsQuery);
+        sendJson(response, 200, deps.decisions.list({ limit, before }));
+      },
+    },
+  ];
+}
+
+/** Sums since the start, and how the store stands. */
+export function toStats(deps: StatsDeps): object {
+  const { state, parts } = deps.readiness();
+  return {
+    version: deps.version,
+    startedAt: new Date(deps.startedAtMs).toISOString(),
+    uptimeSeconds: Math.max(0, Math.round((deps.clock.now() - deps.startedAtMs) / 1000)),
+    state,
+    parts,
+    matcher: deps.matcher.id,
+    embedder: deps.matcher.embedderId,
+    store: { kind: deps.store.kind, ...deps.store.stats() },
+    totals: deps.totals.snapshot(),
+  };
+}

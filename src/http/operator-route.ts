@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../base/clock.ts";
+import type { Matcher } from "../matching/matcher.ts";
+import type { CacheStore } from "../store/cache-store.ts";
+import type { Decisions } from "../telemetry/decisions.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Totals } from "../telemetry/totals.ts";
+
+/** A route of Semcache's own. Errors are thrown as `SemcacheError`; the server encodes them. */
+export interface OperatorRoute {
+  readonly method: string;
+  /** Exact, or with one `{id}`. */
+  readonly path: string;
+  /** `operator`: `OperatorAccess.assert` comes first. */
+  readonly access: "open" | "operator";
+  readonly handle: (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
+}
+
+/** What the operator's routes need of the rest. */
+export interface OperatorDeps {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly store: Pick<CacheStore, "kind" | "get" | "list" | "delete" | "stats">;
+  readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare">;
+  readonly decisions: Pick<Decisions, "list">;
+  readonly totals: Pick<Totals, "snapshot">;
+  readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
+  readonly readiness: () => Readiness;
+  readonly dashboardPage: DashboardPage;
+  /** Whether the page has to ask for a token. */
+  readonly tokenRequired: boolean;
+}
+
+/** `ready` with parts is degraded: it costs hits, not requests. */
+export interface Readiness {
+  readonly state: "warming" | "ready" | "draining";
+  /** The parts that are not as they should be: still loading, or working in a lesser way. */
+  readonly parts: readonly PartState[];
+}
+
+export interface PartState {
+  /** "embedder", "verifier", "store"... */
+  readonly name: string;
+  /** For people: what is wrong and what it means. */
+  readonly detail: string;
+}
+
+/** The page of `GET /admin`: HTML in which every script and style has the nonce. */
+export type DashboardPage = (options: {
+  readonly nonce: string;
+  readonly version: string;
+  readonly tokenRequired: boolean;
+}) => string;

@@ -1,0 +1,21 @@
+import { createEntryRoutes } from "./admin-entries.ts";
+import { createInvalidateRoute } from "./admin-invalidate.ts";
+import { createSimilarityRoute } from "./admin-similarity.ts";
+import { createStatsRoutes } from "./admin-stats.ts";
+import { createDashboardRoutes } from "./dashboard-metrics.ts";
+import { createHealthRoutes } from "./health.ts";
+import { createMetricsRoute } from "./metrics-route.ts";
+import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
+
+/** Everything that Semcache serves of itself, beside the proxy and the cache-aside routes. */
+export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute[] {
+  return [
+    ...createHealthRoutes(deps),
+    createMetricsRoute(deps.metrics),
+    ...createDashboardRoutes(deps),
+    ...createStatsRoutes(deps),
+    ...createEntryRoutes(deps.store),
+    createInvalidateRoute(deps),
+    createSimilarityRoute(deps.matcher),
+  ];
+}
