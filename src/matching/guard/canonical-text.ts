@@ -1,0 +1,15 @@
+/**
+ * One spelling for what people and keyboards spell in many ways: typographic quotes, dashes, ellipses, white space,
+ * invisible characters. Letters, digits and case stay. Linear in the length of the text.
+ */
+export function toCanonicalText(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(/[\u2018\u2019\u201A\u201B\u02BC\u2032\u00B4]/g, "'")
+    .replace(/[\u201C-\u201F\u2033\u00AB\u00BB]/g, '"')
+    .replace(/[\u2010-\u2015\u2212]/g, "-")
+    .replace(/\u2026/g, "...")
+    .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]/g, "")
+    .replace(/\s/g, " ")
+    .trim();
+}

@@ -1,0 +1,35 @@
+import { readDates } from "./date-atoms.ts";
+import { toDifferences, type Difference } from "./difference.ts";
+import type { PromptText } from "./prompt-text.ts";
+import { readQuantities, type Quantity } from "./quantity.ts";
+
+/** Numbers, ordinals, units, currencies, percentages: equal after conversion, or a difference. */
+export function compareNumbers(a: PromptText, b: PromptText): readonly Difference[] {
+  const inA = readQuantities(a.words, readDates(a.words).used);
+  const inB = readQuantities(b.words, readDates(b.words).used);
+  const onlyA = inA.quantities.filter((one) => !inB.quantities.some((other) => isSameQuantity(one, other)));
+  const onlyB = inB.quantities.filter((one) => !inA.quantities.some((other) => isSameQuantity(one, other)));
+  const unitsA = new Set(inA.looseUnits.map((unit) => unit.name));
+  const unitsB = new Set(inB.looseUnits.map((unit) => unit.name));
+  const measuredIn = (quantities: readonly Quantity[], name: string) => quantities.some((each) => each.unit?.name === name);
+  const looseA = [...unitsA].filter((name) => !unitsB.has(name) && !measuredIn(inB.quantities, name));
+  const looseB = [...unitsB].filter((name) => !unitsA.has(name) && !measuredIn(inA.quantities, name));
+  const numbers = toDifferences(texts(onlyA), texts(onlyB), "number-value", "number-missing");
+  if (looseA.length === 0 || looseB.length === 0) return numbers;
+  return [...numbers, { kind: "unit-value", a: looseA.join(", "), b: looseB.join(", ") }];
+}
+
+/** Conversions are given rounded ("5 km", "3.1 miles"): half a percent is the same quantity. */
+const CONVERSION_TOLERANCE = 0.005;
+
+export function isSameQuantity(a: Quantity, b: Quantity): boolean {
+  if (a.unit === null || b.unit === null || a.unit.name === b.unit.name) return a.value === b.value;
+  if (a.unit.dimension !== b.unit.dimension) return false;
+  const baseA = a.value * a.unit.factor + a.unit.offset;
+  const baseB = b.value * b.unit.factor + b.unit.offset;
+  return Math.abs(baseA - baseB) <= CONVERSION_TOLERANCE * Math.max(Math.abs(baseA), Math.abs(baseB));
+}
+
+function texts(quantities: readonly Quantity[]): readonly string[] {
+  return [...new Set(quantities.map((quantity) => quantity.text))];
+}

@@ -1,0 +1,64 @@
+import type { Difference } from "./difference.ts";
+import { isPassive, readRelations, toContentSequence } from "./word-order.ts";
+import type { PromptText, Word } from "./prompt-text.ts";
+
+/** Share of content words that two prompts must have in common before their order is worth comparing. */
+const SHARED_WORDS = 0.75;
+
+/** The same things in another direction ("from A to B") or order: what embeddings and verifiers hardly see. */
+export function compareOrder(a: PromptText, b: PromptText): readonly Difference[] {
+  const roles = reversedRelations(a, b);
+  return roles.length > 0 ? roles : swappedWords(a, b);
+}
+
+function reversedRelations(a: PromptText, b: PromptText): readonly Difference[] {
+  const inA = readRelations(a.words);
+  const inB = readRelations(b.words);
+  for (const [key, relation] of inA) {
+    const turned = `${relation.right} ${relation.by} ${relation.left}`;
+    const other = inB.get(turned);
+    if (other !== undefined && !inA.has(turned) && !inB.has(key)) return [{ kind: "order-role", a: relation.text, b: other.text }];
+  }
+  return [];
+}
+
+function swappedWords(a: PromptText, b: PromptText): readonly Difference[] {
+  const inA = toContentSequence(a.words);
+  const inB = toContentSequence(b.words);
+  const onceA = once(inA);
+  const onceB = once(inB);
+  const sharedA = inA.filter((word) => onceA.has(word) && onceB.has(word));
+  const sharedB = inB.filter((word) => onceA.has(word) && onceB.has(word));
+  if (sharedA.length < 2 || sharedA.length < SHARED_WORDS * Math.max(inA.length, inB.length)) return [];
+  const moved = sharedA.map((_, index) => index).filter((index) => sharedA[index] !== sharedB[index]);
+  const sameWords = sharedA.length === inA.length && sharedB.length === inB.length;
+  const passive = isPassive(a.words) !== isPassive(b.words);
+  // "Did Ryan destroy the estate" says the reverse of "was Ryan destroyed by the estate".
+  if (moved.length === 0) return passive && sameWords ? [{ kind: "order-passive", a: sharedA.join(" "), b: sharedB.join(" ") }] : [];
+  if (passive) return [];
+  const words = (sequence: readonly string[]) => moved.slice(0, 12).map((index) => sequence[index]).join(" ");
+  const difference = { a: words(sharedA), b: words(sharedB) };
+  if (isRotation(sharedA, sharedB)) return [{ kind: "order-rotation", ...difference }];
+  if (moved.length > 2) return [{ kind: sameWords ? "order-other" : "order-near", ...difference }];
+  // "Japanese investigator" and "investigator and Japanese": neighbours change places without a change of meaning.
+  const areNames = moved.every((index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""));
+  const adjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
+  return [{ kind: adjacent && !areNames ? "order-adjacent" : "order-exchange", ...difference }];
+}
+
+function isNamed(words: readonly Word[], stem: string): boolean {
+  return words.some((word) => word.stem === stem && !word.opensSentence && /^\p{Lu}/u.test(word.text));
+}
+
+function once(sequence: readonly string[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const word of sequence) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return new Set([...counts].filter(([, count]) => count === 1).map(([word]) => word));
+}
+
+/** One piece moved from one end to the other: "In 2020, who won" and "Who won in 2020". Words are unique here. */
+function isRotation(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length < 3) return false;
+  const shift = b.indexOf(a[0] ?? "");
+  return a.every((word, index) => b[(index + shift) % b.length] === word);
+}
