@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import { encodeEvents } from "../../sse/encode-events.ts";
 import type { ServerSentEvent } from "../../sse/event.ts";
-import { deltaUsageMembers, finalMembers, finalUsageMembers } from "./answer-events.ts";
+import { deltaUsageMembers, finalMembers, finalUsageMembers, messageDeltaMembers } from "./answer-events.ts";
 import { completeUsage, type AnswerBlock, type AnswerMessage } from "./answer-message.ts";
 import { isJsonArray } from "./content-blocks.ts";
 import { MAX_PIECE_BYTES, splitText } from "./split-text.ts";
@@ -19,7 +19,7 @@ export function encodeStream({ envelope, blocks }: AnswerMessage): Buffer {
     for (const delta of blockDeltas(block)) emit("content_block_delta", { index, delta });
     emit("content_block_stop", { index });
   }
-  const final = Object.fromEntries(finalMembers.flatMap((name) => entryOf(envelope, name)));
+  const final = Object.fromEntries(messageDeltaMembers.flatMap((name) => entryOf(envelope, name)));
   emit("message_delta", {
     delta: { stop_reason: null, stop_sequence: null, ...final },
     usage: Object.fromEntries(deltaUsageMembers.flatMap((name) => entryOf(usage, name))),
@@ -66,9 +66,10 @@ function blockDeltas({ value, inputSource }: AnswerBlock): readonly JsonObject[]
   switch (value.type) {
     case "text": {
       const citations = isJsonArray(value.citations) ? value.citations : [];
+      // The provider tells the sources of a passage before the passage.
       return [
-        ...splitText(value.text as string, MAX_PIECE_BYTES).map((text) => ({ type: "text_delta", text })),
         ...citations.map((citation) => ({ type: "citations_delta", citation })),
+        ...splitText(value.text as string, MAX_PIECE_BYTES).map((text) => ({ type: "text_delta", text })),
       ];
     }
     case "thinking": {
