@@ -4,7 +4,7 @@ import type { ServerSentEvent } from "../../sse/event.ts";
 import { deltaUsageMembers, finalMembers, finalUsageMembers, messageDeltaMembers } from "./answer-events.ts";
 import { completeUsage, type AnswerBlock, type AnswerMessage } from "./answer-message.ts";
 import { isJsonArray } from "./content-blocks.ts";
-import { MAX_PIECE_BYTES, splitText } from "./split-text.ts";
+import { splitText } from "../split-text.ts";
 
 /** The message as the events in which the provider would have streamed it, in larger pieces. */
 export function encodeStream({ envelope, blocks }: AnswerMessage): Buffer {
@@ -69,11 +69,11 @@ function blockDeltas({ value, inputSource }: AnswerBlock): readonly JsonObject[]
       // The provider tells the sources of a passage before the passage.
       return [
         ...citations.map((citation) => ({ type: "citations_delta", citation })),
-        ...splitText(value.text as string, MAX_PIECE_BYTES).map((text) => ({ type: "text_delta", text })),
+        ...splitText(value.text as string).map((text) => ({ type: "text_delta", text })),
       ];
     }
     case "thinking": {
-      const pieces = splitText(value.thinking as string, MAX_PIECE_BYTES);
+      const pieces = splitText(value.thinking as string);
       const deltas: JsonObject[] = pieces.map((thinking) => ({ type: "thinking_delta", thinking }));
       // Clients replace the signature with each delta that has one, so it is never cut.
       if (typeof value.signature === "string") deltas.push({ type: "signature_delta", signature: value.signature });
@@ -82,7 +82,7 @@ function blockDeltas({ value, inputSource }: AnswerBlock): readonly JsonObject[]
     case "tool_use": {
       // The provider says `{}` with a single empty piece: every client reads "no pieces" as an empty input.
       const isEmpty = isJsonObject(value.input) && Object.keys(value.input).length === 0;
-      const pieces = isEmpty ? [""] : splitText(inputSource ?? JSON.stringify(value.input), MAX_PIECE_BYTES);
+      const pieces = isEmpty ? [""] : splitText(inputSource ?? JSON.stringify(value.input));
       return pieces.map((piece) => ({ type: "input_json_delta", partial_json: piece }));
     }
     default:
