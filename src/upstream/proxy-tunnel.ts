@@ -38,6 +38,10 @@ export function openTunnel(proxy: URL, target: URL, timeoutMs: number): Promise<
       const message = `Cannot connect to ${target.host} through the egress proxy ${proxy.host}: ${what}`;
       reject(new SemcacheError("upstream-unreachable", message, { cause: error }));
     };
+    // The target's own failure, not the proxy's: its cause is told as for a direct connection.
+    const onTlsError = (error: Error) => {
+      if (settle()) reject(error);
+    };
     const timer =
       timeoutMs > 0 ? setTimeout(() => fail(null, `no tunnel within ${timeoutMs} ms`), timeoutMs) : undefined;
     request.on("error", (error) => fail(error, "it cannot be reached"));
@@ -58,9 +62,6 @@ export function openTunnel(proxy: URL, target: URL, timeoutMs: number): Promise<
       const servername = isAddressLiteral(target.hostname) ? "" : withoutTrailingDots(target.hostname);
       const secure = tls.connect({ socket: tunnel, servername, host: target.hostname.replace(/^\[|\]$/g, "") });
       socket = secure;
-      const onTlsError = (error: Error) => {
-        if (settle()) reject(error);
-      };
       secure.on("error", onTlsError);
       secure.once("secureConnect", () => {
         secure.off("error", onTlsError);

@@ -84,10 +84,10 @@ export function resolveUpstreamTarget(options: UpstreamTargetOptions): UpstreamT
 }
 
 /** Text is put together, never resolved: a path such as `//evil.example` must not become a host. */
-function join(base: URL, path: string, query: string, kind: UpstreamTarget["kind"]): UpstreamTarget {
+function join(base: URL, path: string, query: string | null, kind: UpstreamTarget["kind"]): UpstreamTarget {
   const basePath = base.pathname.replace(/\/+$/, "");
   const rest = VERSION_SEGMENT.test(basePath) && startsWithSegment(path, "/v1") ? path.slice("/v1".length) : path;
-  const queries = [base.search.slice(1), query].filter((part) => part !== "");
+  const queries = [base.search.slice(1) || null, query].filter((part) => part !== null);
   const requestTarget = `${basePath}${rest}${queries.length > 0 ? `?${queries.join("&")}` : ""}` || "/";
   const originForm = requestTarget.startsWith("/") ? requestTarget : `/${requestTarget}`;
   // A `#` in a request target is no fragment (RFC 9112, 3.2.1); it must stay in the URL that becomes the cache key.
@@ -95,14 +95,14 @@ function join(base: URL, path: string, query: string, kind: UpstreamTarget["kind
   return { url, requestTarget: originForm, kind };
 }
 
-function splitRequestPath(target: string): { path: string; query: string } {
+function splitRequestPath(target: string): { path: string; query: string | null } {
   const originForm = target.startsWith("/") ? target : target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, "");
   if (originForm === target && !target.startsWith("/")) {
     throw new SemcacheError("not-found", "Cannot forward the request: its target has no path");
   }
   const mark = originForm.indexOf("?");
   const path = mark === -1 ? originForm : originForm.slice(0, mark);
-  return { path: path === "" ? "/" : path, query: mark === -1 ? "" : originForm.slice(mark + 1) };
+  return { path: path === "" ? "/" : path, query: mark === -1 ? null : originForm.slice(mark + 1) };
 }
 
 function isAnthropic(path: string, rawHeaders: readonly string[]): boolean {
