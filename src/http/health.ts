@@ -1,6 +1,8 @@
 import type { OperatorDeps, OperatorRoute, Readiness } from "./operator-route.ts";
 import { sendJson } from "./send-json.ts";
 
+export type { PartState, Readiness } from "./operator-route.ts";
+
 /**
  * `/health`: the process answers. `/ready`: it should be given traffic. While warming and draining requests are
  * relayed all the same; a degraded part costs hits, not requests, and so leaves it ready.

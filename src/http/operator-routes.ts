@@ -7,7 +7,7 @@ import { createHealthRoutes } from "./health.ts";
 import { createMetricsRoute } from "./metrics-route.ts";
 import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
 
-export type { OperatorDeps, OperatorRoute, PartState, Readiness } from "./operator-route.ts";
+export type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
 
 /** Everything that Semcache serves of itself, beside the proxy and the cache-aside routes. */
 export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute[] {
