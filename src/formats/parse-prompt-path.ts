@@ -10,7 +10,7 @@ export const MAX_PATH_CHARS = 1_000;
  * Values visited and characters matched in one search, a few milliseconds at most: nested descents and filters
  * multiply, and the caller chooses both path and body. What takes longer is an error of the caller.
  */
-export const MAX_PATH_STEPS = 100_000;
+export const MAX_PATH_STEPS = 50_000;
 
 /** @throws {SemcacheError} `prompt-path-invalid` */
 export function parsePromptPath(text: string): PromptPath {

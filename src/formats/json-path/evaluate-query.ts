@@ -57,16 +57,16 @@ function applySegment(segment: Segment, node: QueryNode, context: Context, selec
   spend(context.budget, 1);
   for (const selector of segment.selectors) applySelector(selector, node, context, selected);
   if (segment.kind === "child") return;
-  for (const child of childrenOf(node)) applySegment(segment, child, context, selected);
+  visitChildren(node, (child) => applySegment(segment, child, context, selected));
 }
 
-function* childrenOf(node: QueryNode): Generator<QueryNode> {
+function visitChildren(node: QueryNode, visit: (child: QueryNode) => void): void {
   const { value } = node;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++)
-      yield { value: value[index] as JsonValue, key: index, parent: node };
+      visit({ value: value[index] as JsonValue, key: index, parent: node });
   } else if (isJsonObject(value)) {
-    for (const key of Object.keys(value)) yield { value: value[key] as JsonValue, key, parent: node };
+    for (const key of Object.keys(value)) visit({ value: value[key] as JsonValue, key, parent: node });
   }
 }
 
@@ -93,12 +93,16 @@ function applySelector(selector: Selector, node: QueryNode, context: Context, se
       }
       return;
     case "wildcard":
-    case "filter":
-      for (const child of childrenOf(node)) {
+      visitChildren(node, (child) => {
         spend(budget, 1);
-        if (selector.kind === "wildcard" || holds(selector.condition, { ...context, current: child }))
-          selected.push(child);
-      }
+        selected.push(child);
+      });
+      return;
+    case "filter":
+      visitChildren(node, (child) => {
+        spend(budget, 2);
+        if (holds(selector.condition, { ...context, current: child })) selected.push(child);
+      });
       return;
     default:
       selector satisfies never;

@@ -44,7 +44,7 @@ export function matchesRegexp(regexp: Regexp, text: string, whole: boolean, spen
   enter(states, 0, 0);
   for (const character of text) {
     if (!whole && states.has(accept)) return true;
-    spend(1 + states.size);
+    spend(2 + 2 * states.size);
     const next = new Set<number>();
     position += character.length;
     for (const state of states) {
