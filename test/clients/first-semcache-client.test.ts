@@ -1,4 +1,4 @@
-import axios, { isAxiosError, type AxiosInstance } from "axios";
+import { create, isAxiosError, type AxiosInstance } from "axios";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useSemcache } from "./set-up.ts";
 
@@ -12,7 +12,7 @@ class FirstSemcacheClient {
   readonly #http: AxiosInstance;
 
   constructor(baseUrl: string) {
-    this.#http = axios.create({ baseURL: baseUrl, timeout: 30_000, headers: { "Content-Type": "application/json" } });
+    this.#http = create({ baseURL: baseUrl, timeout: 30_000, headers: { "Content-Type": "application/json" } });
   }
 
   async put(key: string, data: string): Promise<number> {
