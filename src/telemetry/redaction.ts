@@ -26,13 +26,14 @@ const MAX_DEPTH = 6;
 
 const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Query parameters, also in a URL inside a message, also percent-encoded in another one's value.
-  [/([?&;\s"']|%26|%3F|^)((?:x-)?api[_-]?key|key|access_token|token)(=|%3D)[^&\s"'#;]*/gi, `$1$2$3${HIDDEN}`],
+  [/([?&;/\s"']|%26|%3F|^)((?:x-)?api[_-]?key|key|access_token|token)(=|%3D)[^&\s"'#;]*/gi, `$1$2$3${HIDDEN}`],
   [/\b(bearer|basic)\s+[\w\-.~+/=:]+/gi, `$1 ${HIDDEN}`],
   // Header lines inside a message.
   [
-    /\b((?:proxy-)?authorization|x-api-key|api-key|x-goog-api-key|cookie)(["']?\s*[:=]\s*["']?)(?!\s)[^\s"',}]+/gi,
+    /\b((?:proxy-)?authorization|x-api-key|api-key|x-goog-api-key)(["']?\s*[:=]\s*["']?)(?!\s)[^\s"',}]+/gi,
     `$1$2${HIDDEN}`,
   ],
+  [/\b((?:set-)?cookie\s*:\s*)[^\r\n"}]+/gi, `$1${HIDDEN}`],
   // Keys as the big providers shape them.
   [/\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w-]{12,}/g, HIDDEN],
   [/\bAIza[\w-]{20,}/g, HIDDEN],

@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { parsePrometheusText, type MetricFamily } from "../../test/support/prometheus-text.ts";
+import { sampleReport } from "../../test/support/sample-report.ts";
+import { createMetrics } from "./metrics.ts";
+
+function valueOf(
+  families: Map<string, MetricFamily>,
+  name: string,
+  labels: Record<string, string> = {},
+): number | null {
+  const family = [...families].find(([key]) => name === key || name.startsWith(`${key}_`))?.[1] ?? families.get(name);
+  const wanted = Object.entries(labels);
+  const found = family?.samples.find(
+    (sample) => sample.name === name && wanted.every(([key, value]) => sample.labels.get(key) === value),
+  );
+  return found?.value ?? null;
+}
+
+describe("createMetrics", () => {
+  it("exposes valid Prometheus text, whatever the labels hold", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport());
+    metrics.observe(
+      sampleReport({ route: 'od"d\\route\nwith a line', cacheStatus: "bypass", match: null, reason: "off" }),
+    );
+    metrics.countStoreError('p"ut\n');
+    const families = parsePrometheusText(await metrics.expose());
+    expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(valueOf(families, "semcache_requests_total", { route: 'od"d\\route\nwith a line' })).toBe(1);
+    expect(valueOf(families, "semcache_store_errors_total", { operation: 'p"ut\n' })).toBe(1);
+    for (const [name, { type, samples }] of families) {
+      if (type !== "histogram" || !name.startsWith("semcache_")) continue;
+      const buckets = samples.filter((sample) => sample.name.endsWith("_bucket"));
+      for (const [index, { labels, value }] of buckets.entries()) {
+        if (labels.get("le") !== "+Inf") expect(buckets[index + 1]?.value).toBeGreaterThanOrEqual(value);
+      }
+    }
+    expect(families.has("process_cpu_seconds_total")).toBe(true);
+  });
+
+  it("keeps the first Semcache's names and kinds", async () => {
+    const metrics = createMetrics();
+    metrics.connect({ store: () => ({ ...noStats, entries: 7 }) });
+    metrics.observe(sampleReport({ durationMs: 20 }));
+    metrics.observe(sampleReport({ cacheStatus: "miss", match: null, reason: "no-candidate" }));
+    const families = parsePrometheusText(await metrics.expose());
+    expect(families.get("semcache_cache_hit")?.type).toBe("counter");
+    expect(valueOf(families, "semcache_cache_hit")).toBe(1);
+    expect(valueOf(families, "semcache_cache_miss")).toBe(1);
+    expect(valueOf(families, "semcache_cache_size")).toBe(7);
+    expect(valueOf(families, "semcache_memory_usage")).toBeGreaterThan(1_000);
+    expect(families.get("semcache_chat_completion_http_requests")?.type).toBe("histogram");
+    const labels = { method: "POST", path: "/v1/chat/completions", status: "200", cache_status: "hit" };
+    const name = "semcache_chat_completion_http_requests";
+    expect(valueOf(families, `${name}_count`, labels)).toBe(1);
+    expect(valueOf(families, `${name}_sum`, labels)).toBeCloseTo(0.02);
+    expect(valueOf(families, `${name}_bucket`, { ...labels, le: "0.01" })).toBe(0);
+    expect(valueOf(families, `${name}_bucket`, { ...labels, le: "0.025" })).toBe(1);
+    expect(valueOf(families, `${name}_bucket`, { ...labels, le: "+Inf" })).toBe(1);
+  });
+
+  it("counts bypasses neither as hits nor as misses", async () => {
+    const metrics = createMetrics();
+    metrics.observe(
+      sampleReport({ cacheStatus: "bypass", match: null, reason: "stateful", savedTokens: null, savedMs: null }),
+    );
+    const families = parsePrometheusText(await metrics.expose());
+    expect(valueOf(families, "semcache_cache_hit")).toBe(0);
+    expect(valueOf(families, "semcache_cache_miss")).toBe(0);
+    expect(valueOf(families, "semcache_bypasses_total", { reason: "stateful" })).toBe(1);
+    expect(families.get("semcache_lookups_total")?.samples).toEqual([]);
+  });
+
+  it("counts reasons, errors, savings and phases", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport());
+    metrics.observe(
+      sampleReport({ cacheStatus: "miss", match: null, reason: "joined", savedTokens: null, savedMs: null }),
+    );
+    metrics.observe(
+      sampleReport({
+        cacheStatus: "miss",
+        match: null,
+        reason: "guard-number",
+        guard: [{ code: "guard-number", a: "1", b: "2", effect: "veto" }],
+        similarity: 0.97,
+        confidence: 0.42,
+        status: 504,
+        error: "upstream-headers-timeout",
+        notStored: "status",
+        savedTokens: null,
+        savedMs: null,
+      }),
+    );
+    metrics.countInvalidation(12);
+    const families = parsePrometheusText(await metrics.expose());
+    const at = (name: string, labels: Record<string, string> = {}) => valueOf(families, name, labels);
+    expect(at("semcache_lookups_total", { match: "exact", reason: "none" })).toBe(1);
+    expect(at("semcache_lookups_total", { match: "none", reason: "guard-number" })).toBe(1);
+    expect(at("semcache_flights_joined_total")).toBe(1);
+    expect(at("semcache_guard_findings_total", { code: "guard-number", effect: "veto" })).toBe(1);
+    expect(at("semcache_errors_total", { code: "upstream-headers-timeout" })).toBe(1);
+    expect(at("semcache_upstream_errors_total", { code: "upstream-headers-timeout" })).toBe(1);
+    expect(at("semcache_not_stored_total", { reason: "status" })).toBe(1);
+    expect(at("semcache_saved_tokens_total")).toBe(30);
+    expect(at("semcache_saved_seconds_total")).toBeCloseTo(0.8125);
+    expect(at("semcache_phase_seconds_count", { phase: "lookup" })).toBe(3);
+    expect(at("semcache_phase_seconds_count", { phase: "relay" })).toBe(0);
+    expect(at("semcache_confidence_bucket", { cache_status: "miss", le: "0.5" })).toBe(1);
+    expect(at("semcache_confidence_bucket", { cache_status: "miss", le: "0.4" })).toBe(0);
+    expect(at("semcache_invalidations_total")).toBe(1);
+    expect(at("semcache_invalidated_entries_total")).toBe(12);
+  });
+
+  it("asks its sources at scrape time, and leaves out what is not there", async () => {
+    const metrics = createMetrics();
+    let entries = 1;
+    const before = parsePrometheusText(await metrics.expose());
+    expect(before.get("semcache_entries")?.samples).toEqual([]);
+    metrics.connect({ store: () => ({ ...noStats, entries, maxBytes: 1_000, removed: { limit: entries * 2 } }) });
+    metrics.connect({
+      inference: () => ({ waiting: 3, running: 1 }),
+      flights: () => ({ open: 2 }),
+      log: () => ({ lostLines: 9 }),
+    });
+    await metrics.expose();
+    entries = 5;
+    const families = parsePrometheusText(await metrics.expose());
+    expect(valueOf(families, "semcache_entries")).toBe(5);
+    expect(valueOf(families, "semcache_evictions_total", { cause: "limit" })).toBe(10);
+    expect(valueOf(families, "semcache_store_limit_bytes")).toBe(1_000);
+    expect(families.get("semcache_entries_limit")?.samples).toEqual([]);
+    expect(valueOf(families, "semcache_inference_waiting")).toBe(3);
+    expect(valueOf(families, "semcache_flights_open")).toBe(2);
+    expect(valueOf(families, "semcache_log_lines_lost_total")).toBe(9);
+  });
+
+  it("bounds its labels even if a caller's value got into a report", async () => {
+    const metrics = createMetrics();
+    for (let index = 0; index < 5_000; index++) metrics.observe(sampleReport({ route: `/made-up/${index}` }));
+    metrics.observe(sampleReport({ route: "/x", status: 123_456 }));
+    metrics.observe(sampleReport({ route: "/x", status: 0 }));
+    const families = parsePrometheusText(await metrics.expose());
+    expect(families.get("semcache_requests_total")?.samples.length).toBeLessThanOrEqual(2_001);
+    expect(valueOf(families, "semcache_requests_total", { route: "other" })).toBe(3_002);
+  });
+
+  it("does not let a number that is none spoil a sum", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport({ similarity: Number.NaN, durationMs: Number.POSITIVE_INFINITY }));
+    const families = parsePrometheusText(await metrics.expose());
+    expect(valueOf(families, "semcache_similarity_sum", { cache_status: "hit" })).toBe(0);
+    expect(valueOf(families, "semcache_request_seconds_sum", { cache_status: "hit" })).toBe(0);
+  });
+});
+
+const noStats = { entries: 0, bytes: 0, partitions: 0, maxEntries: null, maxBytes: null, removed: {} };

@@ -1,0 +1,42 @@
+import type { RequestReport } from "#semcache/telemetry/request-report.js";
+
+/** The report of an exact hit; `changes` make another request of it. */
+export function sampleReport(changes: Partial<RequestReport> = {}): RequestReport {
+  return {
+    id: "018f2a7e-0000-7000-8000-000000000001",
+    startedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    method: "POST",
+    route: "/v1/chat/completions",
+    path: "/v1/chat/completions",
+    dialect: "openai-chat",
+    stream: false,
+    model: "gpt-4o-mini",
+    tenant: "Zk3xq0aB",
+    namespace: "",
+    upstream: "https://api.openai.com",
+    frame: "0a1b2c3d",
+    cacheStatus: "hit",
+    match: "exact",
+    reason: null,
+    notStored: null,
+    stored: false,
+    entry: "entry-1",
+    similarity: null,
+    confidence: null,
+    guard: [],
+    frameDifference: null,
+    status: 200,
+    error: null,
+    usage: { inputTokens: 10, outputTokens: 20 },
+    savedTokens: 30,
+    savedMs: 812.5,
+    requestBytes: 300,
+    responseBytes: 900,
+    durationMs: 0.4123,
+    timeToFirstByteMs: 0.4,
+    phasesMs: { receive: 0.1, interpret: 0.05, address: 0.01, plan: 0.01, lookup: 0.05, replay: 0.1 },
+    lookupMs: { exact: 0.02 },
+    prompts: null,
+    ...changes,
+  };
+}
