@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const floors = [
-  ["base"],
+  ["base", "version.ts"],
   ["model"],
   ["sse", "telemetry", "vector-index", "inference"],
   ["formats", "upstream", "embedding", "store", "config"],
@@ -31,7 +31,9 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
     const target = roomOf(resolve(dirname(file), specifier));
     if (target === room) continue;
     if (!(floorOf.get(target) < floorOf.get(room))) {
-      problems.push(`${relative(dirname(source.slice(0, -1)), file)} imports ${specifier}: ${room} may not import ${target}`);
+      problems.push(
+        `${relative(dirname(source.slice(0, -1)), file)} imports ${specifier}: ${room} may not import ${target}`,
+      );
     }
   }
 }

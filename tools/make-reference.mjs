@@ -6,8 +6,15 @@ import { bypassReasons, missReasons, notStoredReasons } from "../dist/model/reas
 
 const folder = fileURLToPath(new URL("../docs/reference/", import.meta.url));
 const generated = "<!-- Made from the tables in src/ by tools/make-reference.mjs; edit those. -->";
-const table = (head, rows) => [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
-const list = (reasons) => table(["code", "meaning"], Object.entries(reasons).map(([code, meaning]) => [`\`${code}\``, meaning]));
+const table = (head, rows) =>
+  [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...rows.map((row) => `| ${row.join(" | ")} |`)].join(
+    "\n",
+  );
+const list = (reasons) =>
+  table(
+    ["code", "meaning"],
+    Object.entries(reasons).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
 
 const pages = {
   "errors.md": `${generated}
@@ -17,20 +24,20 @@ Semcache's own errors carry \`x-semcache-error: <code>\` and a body in the shape
 cannot mend carry \`x-should-retry: false\`. The provider's errors pass through untouched and carry none of this.
 
 ${table(
-    ["code", "status", "retry", "meaning"],
-    Object.entries(errorCodes)
-      .filter(([, { status }]) => status !== null)
-      .map(([code, { status, retry, meaning }]) => [`\`${code}\``, status, retry ? "may help" : "no", meaning]),
-  )}
+  ["code", "status", "retry", "meaning"],
+  Object.entries(errorCodes)
+    .filter(([, { status }]) => status !== null)
+    .map(([code, { status, retry, meaning }]) => [`\`${code}\``, status, retry ? "may help" : "no", meaning]),
+)}
 
 Codes that never reach a client: the cache turns them into misses, the command line into exit codes.
 
 ${table(
-    ["code", "meaning"],
-    Object.entries(errorCodes)
-      .filter(([, { status }]) => status === null)
-      .map(([code, { meaning }]) => [`\`${code}\``, meaning]),
-  )}
+  ["code", "meaning"],
+  Object.entries(errorCodes)
+    .filter(([, { status }]) => status === null)
+    .map(([code, { meaning }]) => [`\`${code}\``, meaning]),
+)}
 `,
   "reasons.md": `${generated}
 # Reasons

@@ -110,7 +110,10 @@ async function findExact(options: LookupOptions, request: LookupRequest, stepsMs
   // An answer that was just completed may still be on its way into the store: whoever has read it must find it there.
   const landing = landings.of(request.exactKey);
   if (landing) {
-    await withDeadline({ phase: "waiting for an entry", timeoutMs, code: "lookup-timeout", signal: request.signal }, () => landing);
+    await withDeadline(
+      { phase: "waiting for an entry", timeoutMs, code: "lookup-timeout", signal: request.signal },
+      () => landing,
+    );
   }
   const entry = await store.findExact(request.exactKey, request.signal);
   stepsMs.exact = performance.now() - started;
@@ -162,7 +165,8 @@ async function findByMeaning(
   }
   // The entry may have left or been replaced while it was judged.
   const entry = await store.get(verdict.candidate.id, signal);
-  if (entry === null || entry.promptText !== verdict.candidate.promptText) return miss("no-candidate", stepsMs, prepared);
+  if (entry === null || entry.promptText !== verdict.candidate.promptText)
+    return miss("no-candidate", stepsMs, prepared);
   const replayed = request.replay(entry.answer);
   if (replayed === null) return miss("no-conversion", stepsMs, prepared);
   return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, stepsMs };
@@ -177,7 +181,10 @@ function staleReason(
   return maxAgeMs !== null && nowMs - entry.createdAtMs >= maxAgeMs ? "expired" : null;
 }
 
-async function reasonWithoutCandidates({ store }: LookupOptions, { partition, signal }: LookupRequest): Promise<MissReason> {
+async function reasonWithoutCandidates(
+  { store }: LookupOptions,
+  { partition, signal }: LookupRequest,
+): Promise<MissReason> {
   const state = await store.describePartition(partition, signal);
   return state.entries === 0 ? "frame-new" : "no-candidate";
 }

@@ -20,7 +20,8 @@ export interface Config {
     readonly baseUrls: readonly string[];
     readonly allow: readonly string[];
     readonly allowPublic: boolean;
-    readonly proxy: "env" | URL | null;
+    /** `env`, or a URL. */
+    readonly proxy: string | null;
     readonly timeouts: { readonly connectMs: number; readonly headersMs: number; readonly idleMs: number };
   };
   readonly cache: {
@@ -77,7 +78,7 @@ export function toConfig(file: FileConfig): Config {
       baseUrls,
       allow: upstream.allow,
       allowPublic: upstream.allow_public,
-      proxy: toProxy(upstream.proxy),
+      proxy: upstream.proxy,
       timeouts: {
         connectMs: ms(upstream.timeouts.connect),
         headersMs: ms(upstream.timeouts.headers),
@@ -142,11 +143,6 @@ function toLimits(policy: FileConfig["cache"]["eviction_policy"]): {
     else maxBytes = Math.min(maxBytes ?? Infinity, rule.value * 1_048_576);
   }
   return { maxEntries, maxBytes };
-}
-
-function toProxy(value: string | null): "env" | URL | null {
-  if (value === null) return null;
-  return value === "env" ? "env" : new URL(value);
 }
 
 function ms(value: string | number): number {

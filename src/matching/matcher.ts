@@ -21,6 +21,8 @@ export interface Matcher {
   judge(prompt: string, candidates: readonly MatchCandidate[], options: JudgeOptions): Promise<CandidateVerdict>;
   /** Judges one pair as a lookup would, without a time budget: the admin API's and the command line's `similarity`. */
   compare(a: string, b: string, options?: JudgeOptions): Promise<Judgement>;
+  /** The entry has left the cache: what was remembered of verdicts on it goes with it. */
+  forget(entryId: string): void;
 }
 
 export type PreparedPrompt =

@@ -132,7 +132,8 @@ export class Flight {
     const whole = recordingCapBytes > 0 && this.#bytes <= recordingCapBytes;
     this.#ended = true;
     this.#close();
-    if (this.#head) this.#settle({ kind: "complete", head: this.#head, body: whole ? Buffer.concat(this.#chunks) : null });
+    if (this.#head)
+      this.#settle({ kind: "complete", head: this.#head, body: whole ? Buffer.concat(this.#chunks) : null });
     for (const seat of this.#seats) this.#pump(seat);
   }
 
@@ -177,7 +178,12 @@ export class Flight {
       if (!seat.reader.write(chunk)) seat.blocked = true;
     }
     // Before the answer is settled nobody ends: the next request of this client must find it stored.
-    if (this.#ended && this.#settled && seat.position === this.#dropped + this.#chunks.length && this.#seats.delete(seat)) {
+    if (
+      this.#ended &&
+      this.#settled &&
+      seat.position === this.#dropped + this.#chunks.length &&
+      this.#seats.delete(seat)
+    ) {
       seat.reader.end();
     }
   }

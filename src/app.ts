@@ -1,0 +1,270 @@
+// The composition root: configuration in, running server out. The only file that may know every room.
+import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
+import { systemClock, type Clock } from "./base/clock.ts";
+import { SemcacheError } from "./base/errors.ts";
+import { createAdmission } from "./cache/admission.ts";
+import { createCacheAside } from "./cache/cache-aside.ts";
+import { FrameJournal } from "./cache/frame-journal.ts";
+import { Landings } from "./cache/landings.ts";
+import { createLookup } from "./cache/lookup.ts";
+import { loadTenantSecret } from "./cache/tenant-secret.ts";
+import { createTenantResolver } from "./cache/tenant.ts";
+import type { Config } from "./config/config.ts";
+import { renderDashboardPage } from "./dashboard/page.ts";
+import { createLocalEmbedder } from "./embedding/local-embedder.ts";
+import { dialects } from "./formats/dialects.ts";
+import { createCacheAsideRoutes } from "./http/cache-aside-routes.ts";
+import { createOperatorAccess } from "./http/operator-access.ts";
+import type { PartState, Readiness } from "./http/operator-route.ts";
+import { createOperatorRoutes } from "./http/operator-routes.ts";
+import { createRequestHandler } from "./http/request-handler.ts";
+import { createRouter } from "./http/router.ts";
+import { HttpServer } from "./http/server.ts";
+import type { InferencePool } from "./inference/inference-pool.ts";
+import { loadModelManifest } from "./inference/model-manifest.ts";
+import { createWorkerPool } from "./inference/worker-pool.ts";
+import { loadCalibration } from "./matching/calibration/load-calibration.ts";
+import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
+import { createLocalVerifier } from "./matching/local-verifier.ts";
+import type { Matcher } from "./matching/matcher.ts";
+import { createMatcher } from "./matching/prompt-matcher.ts";
+import { createProxy } from "./proxy/proxy.ts";
+import { sendOwnError } from "./proxy/own-error.ts";
+import { createCacheStore } from "./store/create-cache-store.ts";
+import { createDecisions } from "./telemetry/decisions.ts";
+import { createStreamSink } from "./telemetry/line-sink.ts";
+import { createLog } from "./telemetry/log.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { createTotals } from "./telemetry/totals.ts";
+import { createNodeHttpClient } from "./upstream/node-http-client.ts";
+import { createUpstreamPolicy } from "./upstream/upstream-policy.ts";
+import { version } from "./version.ts";
+
+export interface App {
+  /** @throws {SemcacheError} `listen-failed` */
+  listen(): Promise<{ readonly url: string; readonly host: string; readonly port: number }>;
+  /** Resolves when the models are warm: from then on prompts are compared by meaning. */
+  ready(): Promise<void>;
+  /** `/ready` is 503 from now on; requests under way get `server.shutdown_grace` to end. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly clock?: Clock;
+  /** Standard output if not given. */
+  readonly logStream?: Writable;
+  /** Lines about the configuration for the start of the log. */
+  readonly notes?: readonly string[];
+  readonly warnings?: readonly string[];
+  readonly source?: string | null;
+}
+
+/** The judgement on pairs of prompts, with the models that it needs. */
+export interface Judging {
+  readonly matcher: Matcher;
+  readonly pool: InferencePool;
+  close(): Promise<void>;
+}
+
+/** @throws {SemcacheError} `model-unusable` */
+export async function createJudging({ matching, embedding }: Config): Promise<Judging> {
+  const models = await loadModelManifest();
+  const calibration = await loadCalibration();
+  const pool = createWorkerPool({ models, workers: embedding.workers, maxQueue: matching.maxQueue });
+  const matcher = createMatcher({
+    embedder: createLocalEmbedder(pool),
+    verifier: createLocalVerifier(pool),
+    guard: createPromptGuard(),
+    calibration,
+    maxErrorRate: matching.maxErrorRate,
+    maxPromptTokens: matching.maxPromptTokens,
+    similarityFloor: matching.minSimilarity,
+    guardOn: matching.guard,
+    verifierOn: matching.verifier,
+  });
+  return { matcher, pool, close: () => pool.close() };
+}
+
+/** @throws {SemcacheError} `config-invalid`, `model-unusable` */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { clock = systemClock, logStream, notes = [], warnings = [], source = null } = options;
+  const { server, upstream, cache, matching, telemetry } = config;
+  const log = createLog({
+    level: telemetry.logLevel,
+    format: telemetry.logFormat,
+    logPrompts: telemetry.logPrompts,
+    ...(logStream && { sink: createStreamSink(logStream) }),
+  });
+  for (const note of notes) log.info(note);
+  for (const warning of warnings) log.warn(warning);
+  if (cache.tenancy === "shared") {
+    log.warn("cache.tenancy is shared: every caller may be given answers that were made for another one's credential");
+  }
+
+  const metrics = createMetrics();
+  const totals = createTotals();
+  const decisions = createDecisions();
+  const onDefect = (error: unknown, requestId: string) =>
+    log.error("Unexpected fault", {
+      request: requestId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+
+  const policy = createUpstreamPolicy({
+    allow: upstream.allow,
+    allowPublic: upstream.allowPublic,
+    providers: upstream.baseUrls,
+    viaEgressProxy: upstream.proxy !== null,
+  });
+  const client = createNodeHttpClient({ policy, timeouts: upstream.timeouts, proxy: upstream.proxy });
+  const { secret } = await loadTenantSecret({ configured: cache.tenantSecret, dataFolder: null });
+  const tenants = createTenantResolver({ tenancy: cache.tenancy, secret });
+  const store = createCacheStore({ kind: "memory", clock, maxEntries: cache.maxEntries, maxBytes: cache.maxBytes });
+  const judging = await createJudging(config);
+  const { matcher, pool } = judging;
+  store.onRemoved(({ id }) => matcher.forget(id));
+
+  const landings = new Landings();
+  const lookup = createLookup({
+    store,
+    matcher,
+    landings,
+    clock,
+    candidates: matching.candidates,
+    timeoutMs: matching.timeoutMs,
+    onFault: (error) => {
+      metrics.countStoreError("lookup");
+      log.warn("A lookup failed and became a miss", { error: String(error) });
+    },
+  });
+  const admission = createAdmission({
+    store,
+    matcher,
+    landings,
+    clock,
+    maxEntryBytes: cache.maxEntryBytes,
+    onLost: (reason, error) => {
+      metrics.countStoreError("put");
+      log.warn("An answer was not stored", { reason, ...(error === null ? {} : { error: String(error) }) });
+    },
+  });
+  const proxy = createProxy({
+    clock,
+    dialects,
+    policy,
+    upstream: client,
+    store,
+    matcher,
+    lookup,
+    admission,
+    frames: new FrameJournal(),
+    tenants,
+    settings: {
+      providers: upstream.providers,
+      plan: { ...cache, maxErrorRate: matching.maxErrorRate },
+      ignoreFields: cache.ignoreFields,
+      varyHeaders: cache.varyHeaders,
+      tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length) : null,
+      maxEntryBytes: cache.maxEntryBytes,
+      idleMs: upstream.timeouts.idleMs,
+      logPrompts: telemetry.logPrompts,
+    },
+    report: (report) => {
+      metrics.observe(report);
+      totals.add(report);
+      decisions.add(report);
+      log.request(report);
+    },
+    onDefect,
+  });
+  metrics.connect({
+    store: () => store.stats(),
+    inference: () => pool.status(),
+    flights: () => ({ open: proxy.flights.size }),
+    log: () => ({ lostLines: log.lostLines }),
+  });
+
+  let modelFault: string | null = null;
+  const warm = pool.warm().catch((error: unknown) => {
+    modelFault = error instanceof Error ? error.message : String(error);
+    log.error("The models cannot be used: prompts are not compared by meaning", { error: modelFault });
+    throw error;
+  });
+  warm.catch(() => undefined);
+  const readiness = (): Readiness => {
+    const parts: PartState[] = [];
+    const { ready, degraded } = pool.status();
+    if (!ready) parts.push({ name: "embedder", detail: modelFault ?? "the models are loading" });
+    else if (degraded)
+      parts.push({ name: "embedder", detail: "a model worker died and is being started again: lookups are slower" });
+    if (httpServer.draining) return { state: "draining", parts };
+    return { state: ready || modelFault !== null ? "ready" : "warming", parts };
+  };
+
+  const access = createOperatorAccess({
+    adminToken: server.adminToken,
+    listenHost: server.host,
+    onDisabled: (line) => log.warn(line),
+  });
+  const operatorRoutes = [
+    ...createOperatorRoutes({
+      version,
+      startedAtMs: clock.now(),
+      clock,
+      store,
+      matcher,
+      decisions,
+      totals,
+      metrics,
+      readiness,
+      dashboardPage: renderDashboardPage,
+      tokenRequired: access.tokenRequired,
+    }),
+    ...createCacheAsideRoutes({
+      cacheAside: createCacheAside({ ...cache, store, matcher, lookup, clock, byMeaning: cache.mode === "semantic" }),
+      tenants,
+      // Key and value with room for the escapes of JSON.
+      maxBodyBytes: 2 * (cache.maxEntryBytes + cache.maxRequestBytes),
+    }),
+  ];
+  const handle = createRequestHandler({
+    router: createRouter(operatorRoutes),
+    access,
+    proxy,
+    dialects,
+    maxRequestBytes: cache.maxRequestBytes,
+    maxBodyBytes: server.maxBodyBytes,
+    onDefect,
+  });
+  const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
+
+  return {
+    async listen() {
+      const { host, port } = await httpServer.listen();
+      const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+      log.info("Listening", { version, url, config: source ?? "defaults", store: store.kind, matcher: matcher.id });
+      return { url, host, port };
+    },
+    ready: () => warm,
+    async close() {
+      log.info("Draining", { requests: httpServer.activeRequests });
+      await httpServer.close(server.shutdownGraceMs, refuseDraining);
+      await client.close();
+      await landings.all();
+      await judging.close();
+      await store.close();
+      log.info("Stopped");
+      await log.close();
+    },
+  };
+}
+
+function refuseDraining(response: ServerResponse): void {
+  sendOwnError(
+    response,
+    dialects["openai-chat"],
+    new SemcacheError("draining", "Cannot finish the request: the server is shutting down"),
+    [],
+  );
+}

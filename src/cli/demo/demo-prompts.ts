@@ -1,0 +1,28 @@
+/** What the demo asks, in order: questions, the same in other words, and near-misses that must not be answered the same. */
+export const demoPrompts: readonly string[] = [
+  "What is the capital of France?",
+  "What is the capital of France?",
+  "what's the capital of France",
+  "What is the capital of Spain?",
+  "How do I reset my password?",
+  "How can I reset my password?",
+  "How do I change my username?",
+  "How many days are there in a leap year?",
+  "How many days does a leap year have?",
+  "How many days are there in a normal year?",
+  "Convert 10 miles to kilometers",
+  "Convert 20 miles to kilometers",
+  "What is the weather like today?",
+];
+
+/** The imitation provider's knowledge; anything else it answers with an echo. */
+export const demoAnswers: readonly (readonly [pattern: RegExp, answer: string])[] = [
+  [/capital.*france/i, "The capital of France is Paris."],
+  [/capital.*spain/i, "The capital of Spain is Madrid."],
+  [/password/i, "Open Settings, choose Security, then Reset password. A link arrives by e-mail."],
+  [/username/i, "Open Settings, choose Profile, then edit your username."],
+  [/leap year/i, "A leap year has 366 days."],
+  [/normal year/i, "A normal year has 365 days."],
+  [/10 miles/i, "10 miles are 16.09 kilometers."],
+  [/20 miles/i, "20 miles are 32.19 kilometers."],
+];

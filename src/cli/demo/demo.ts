@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { createApp } from "../../app.ts";
+import { loadConfig } from "../../config/load.ts";
+import { configFlags, parseCommand, toOverrides } from "../arguments.ts";
+import { untilStopped } from "../until-stopped.ts";
+import { demoPrompts } from "./demo-prompts.ts";
+import { startDemoProvider } from "./demo-provider.ts";
+import { encodeTable } from "./table.ts";
+
+/** `semcache demo`: the real proxy and models before an imitation provider; `--once` ends after the table. */
+export async function runDemo(args: readonly string[]): Promise<number> {
+  const options = { ...configFlags, once: { type: "boolean" } } as const;
+  const { values } = parseCommand(() => parseArgs({ args: [...args], options: options, allowPositionals: true }), {
+    count: 0,
+    name: "no further words",
+  });
+  const provider = await startDemoProvider();
+  const overrides = toOverrides(values);
+  const { config } = loadConfig({
+    // The demo shows the defaults: neither a file nor variables of this machine change it.
+    env: {},
+    workingFolder: import.meta.dirname,
+    overrides: {
+      ...overrides,
+      upstream: { providers: { openai: { base_url: provider.url } } },
+      store: { kind: "memory" },
+      telemetry: { log_level: "silent", ...overrides["telemetry"] },
+    },
+  });
+  const app = await createApp(config);
+  try {
+    const { url } = await app.listen();
+    process.stdout.write(`Semcache on ${url}, before an imitation provider. Loading the models...\n`);
+    await app.ready();
+    const rows: string[][] = [];
+    for (const prompt of demoPrompts) rows.push(await ask(url, prompt));
+    process.stdout.write(`\n${encodeTable(["prompt", "cache", "matched prompt", "confidence", "ms"], rows)}\n`);
+    process.stdout.write(`\n${demoPrompts.length} requests, ${provider.calls()} of them went to the provider.\n`);
+    if (!values.once) {
+      process.stdout.write(
+        `Dashboard: ${url}/admin\nTry your own: point an OpenAI SDK's base URL at ${url}. Ctrl-C stops.\n`,
+      );
+      await untilStopped();
+    }
+    return 0;
+  } finally {
+    await app.close();
+    await provider.close();
+  }
+}
+
+async function ask(url: string, prompt: string): Promise<string[]> {
+  const started = performance.now();
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer demo" },
+    body: JSON.stringify({ model: "demo-model", messages: [{ role: "user", content: prompt }] }),
+  });
+  await response.arrayBuffer();
+  const took = (performance.now() - started).toFixed(0);
+  const header = (name: string) => response.headers.get(name) ?? "";
+  if (header("x-cache-status") !== "hit") return [prompt, `miss (${header("x-semcache-reason")})`, "", "", took];
+  const entry = (await (await fetch(`${url}/semcache/v1/admin/entries/${header("x-semcache-entry")}`)).json()) as {
+    prompt?: string;
+  };
+  return [prompt, `hit (${header("x-semcache-match")})`, entry.prompt ?? "", header("x-semcache-confidence"), took];
+}

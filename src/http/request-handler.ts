@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isSemcacheError, SemcacheError } from "../base/errors.ts";
+import type { Dialect } from "../formats/dialect.ts";
+import type { Exchange, ReceivedBody } from "../proxy/exchange.ts";
+import { sendOwnError, toSemcacheError } from "../proxy/own-error.ts";
+import { errorDialect, type Dialects } from "../proxy/interpret-exchange.ts";
+import type { Proxy } from "../proxy/proxy.ts";
+import type { OperatorAccess } from "./operator-access.ts";
+import { receiveBody } from "./receive-body.ts";
+import { MethodNotAllowedError, type Router } from "./router.ts";
+
+export interface RequestHandlerOptions {
+  readonly router: Router;
+  readonly access: OperatorAccess;
+  readonly proxy: Proxy;
+  readonly dialects: Dialects;
+  /** Larger bodies are relayed uncached. Bytes. */
+  readonly maxRequestBytes: number;
+  /** Larger bodies are refused. Bytes. */
+  readonly maxBodyBytes: number;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** The receive phase: finds the route, reads the body under its caps, and hands the exchange on. Throws nothing. */
+export function createRequestHandler(options: RequestHandlerOptions) {
+  const { router, access, dialects, onDefect } = options;
+  return async (request: IncomingMessage, response: ServerResponse, id: string): Promise<void> => {
+    const startedAt = performance.now();
+    const target = request.url ?? "/";
+    let dialect: Dialect = dialects["openai-chat"];
+    try {
+      const path = toPath(target);
+      const routed = router.route(request.method ?? "GET", path);
+      if (routed.kind === "own") {
+        response.setHeader("x-semcache-request", id);
+        if (routed.route.access === "operator") access.assert(request, response);
+        await routed.route.handle(request, response, new URL(target, "http://semcache"));
+        return;
+      }
+      dialect = errorDialect({ route: routed.route, target, request }, dialects);
+      await proxied(options, { id, route: routed.route, target, request, response, startedAt });
+    } catch (error) {
+      if (isSemcacheError(error, "aborted")) {
+        response.destroy();
+        return;
+      }
+      const failure = toSemcacheError(error, id);
+      if (failure.code === "internal") onDefect(error, id);
+      const headers = ["x-semcache-request", id];
+      if (failure instanceof MethodNotAllowedError) headers.push("allow", failure.allow.join(", "));
+      // A body that nobody reads must not be taken for the next request of the connection.
+      if (!request.complete) {
+        headers.push("connection", "close");
+        request.resume();
+      }
+      response.removeHeader("x-semcache-request");
+      sendOwnError(response, dialect, failure, headers);
+    }
+  };
+}
+
+async function proxied(options: RequestHandlerOptions, received: Omit<Exchange, "body" | "signal">): Promise<void> {
+  const { proxy, maxRequestBytes, maxBodyBytes } = options;
+  const { request, response, route } = received;
+  const body: ReceivedBody = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
+  const left = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) left.abort();
+  });
+  await proxy.handle({ ...received, body, signal: left.signal });
+}
+
+/** The path of a request target in origin form or absolute form (RFC 9112, 3.2). */
+function toPath(target: string): string {
+  const origin = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
+  if (!origin.startsWith("/") && origin !== "" && !origin.startsWith("?")) {
+    throw new SemcacheError("not-found", "Cannot route the request: its target has no path");
+  }
+  const end = origin.search(/[?#]/);
+  return (end === -1 ? origin : origin.slice(0, end)) || "/";
+}

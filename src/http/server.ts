@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { isSemcacheError, SemcacheError } from "../base/errors.ts";
+
+export interface HttpServerOptions {
+  /** `localhost` listens on 127.0.0.1 and, where it exists, ::1. */
+  readonly host: string;
+  readonly port: number;
+  readonly keepAliveMs: number;
+  /** Answers one request; throws nothing. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse, id: string) => Promise<void>;
+}
+
+/** Headers of one request together; the provider's limits are lower. */
+const MAX_HEADER_BYTES = 65_536;
+const HEADERS_TIMEOUT_MS = 60_000;
+/** The whole request, body included: a slow upload of max_body still passes. */
+const REQUEST_TIMEOUT_MS = 600_000;
+
+/** The listening sockets: one or two servers that share one handler. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #servers: Server[] = [];
+  readonly #active = new Set<ServerResponse>();
+  #draining = false;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+  }
+
+  get activeRequests(): number {
+    return this.#active.size;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** @throws {SemcacheError} `listen-failed` with the address and what to do. */
+  async listen(): Promise<{ readonly host: string; readonly port: number }> {
+    const { host, port } = this.#options;
+    const [first, second] = host === "localhost" ? ["127.0.0.1", "::1"] : [host, null];
+    const address = await this.#listenOn(first as string, port);
+    if (second) {
+      try {
+        await this.#listenOn(second, address.port);
+      } catch (error) {
+        // A machine without IPv6 is served on IPv4 alone; a port taken on ::1 would send half of the clients elsewhere.
+        const code = ((error as SemcacheError).cause as NodeJS.ErrnoException | undefined)?.code;
+        if (code === "EADDRINUSE" && port !== 0) {
+          await this.#closeServers();
+          throw error;
+        }
+      }
+    }
+    return { host: first as string, port: address.port };
+  }
+
+  async #listenOn(host: string, port: number): Promise<AddressInfo> {
+    const server = createServer({
+      keepAlive: true,
+      noDelay: true,
+      keepAliveTimeout: this.#options.keepAliveMs,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    // Node drops headers past the 2,000th silently: a credential could be among them. The size limit suffices.
+    server.maxHeadersCount = 0;
+    server.on("request", (request, response) => this.#onRequest(request, response));
+    server.on("upgrade", (_request, socket) => refuseUpgrade(socket));
+    server.on("connect", (_request, socket) => refuseUpgrade(socket));
+    server.on("clientError", onClientError);
+    server.listen({ host, port });
+    try {
+      await Promise.race([
+        once(server, "listening"),
+        once(server, "error").then(([error]) => Promise.reject(error as Error)),
+      ]);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const advice =
+        code === "EADDRINUSE"
+          ? "the port is taken; choose another with --port or server.port"
+          : (error as Error).message;
+      throw new SemcacheError("listen-failed", `Cannot listen on ${host} port ${port}: ${advice}`, { cause: error });
+    }
+    this.#servers.push(server);
+    return server.address() as AddressInfo;
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#active.add(response);
+    if (this.#draining) response.shouldKeepAlive = false;
+    response.once("close", () => {
+      this.#active.delete(response);
+      if (this.#active.size === 0) this.#onIdle?.();
+    });
+    void this.#options.handle(request, response, randomUUID());
+  }
+
+  /** From now on `/ready` is 503 and connections end after their response; requests are still relayed. */
+  startDraining(): void {
+    this.#draining = true;
+  }
+
+  /** Waits until no request is under way, at most `graceMs`; then closes. Requests that are left get a 503 or a broken stream. */
+  async close(graceMs: number, refuse: (response: ServerResponse) => void): Promise<void> {
+    this.#draining = true;
+    if (this.#active.size > 0 && graceMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const response of this.#active) {
+      if (response.headersSent) response.destroy();
+      else refuse(response);
+    }
+    await this.#closeServers();
+  }
+
+  async #closeServers(): Promise<void> {
+    await Promise.all(
+      this.#servers.map(async (server) => {
+        const closed = once(server, "close");
+        server.close();
+        server.closeIdleConnections();
+        const timer = setTimeout(() => server.closeAllConnections(), 1000).unref();
+        await closed;
+        clearTimeout(timer);
+      }),
+    );
+  }
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  endWith(
+    socket,
+    501,
+    new SemcacheError("upgrade-unsupported", "Cannot upgrade the connection: Semcache relays HTTP requests only"),
+  );
+}
+
+/** What arrived is not HTTP, or not in time: there is no request to answer, only a socket. */
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable || (socket as Socket).bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  endWith(
+    socket,
+    status,
+    new SemcacheError(
+      status === 408 ? "body-timeout" : "bad-request",
+      `Cannot read the request: ${STATUS_CODES[status] ?? "it is not HTTP"}`,
+    ),
+  );
+}
+
+function endWith(socket: Duplex, status: number, error: SemcacheError): void {
+  const body = JSON.stringify({
+    error: { message: error.message, type: "invalid_request_error", param: null, code: error.code },
+  });
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-semcache-error: ${error.code}`,
+    "connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+export function isClientGone(error: unknown): boolean {
+  return isSemcacheError(error, "aborted");
+}

@@ -1,0 +1,50 @@
+import type { CachedRequest } from "./cached-request.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Flight } from "./flight.ts";
+
+/** The flights that a further equal request may join. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>();
+  #joined = 0;
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** Requests that shared another one's provider call, since the start. */
+  get joined(): number {
+    return this.#joined;
+  }
+
+  find(exchange: Exchange, cached: CachedRequest): Flight | null {
+    const flight = isShareable(cached) ? this.#flights.get(flightKey(exchange, cached)) : undefined;
+    return flight?.joinable ? flight : null;
+  }
+
+  /** Registers a flight; the returned function takes it off again. */
+  add(exchange: Exchange, cached: CachedRequest, flight: Flight): () => void {
+    if (!isShareable(cached)) return () => undefined;
+    const key = flightKey(exchange, cached);
+    this.#flights.set(key, flight);
+    return () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+  }
+
+  countJoin(): void {
+    this.#joined++;
+  }
+}
+
+/** A refresh wants an answer of its own (regenerate, best of n): it neither joins nor is joined. */
+function isShareable({ plan }: CachedRequest): boolean {
+  return plan.read !== "none" && plan.write;
+}
+
+/**
+ * Equal requests in the same form. The accepted codings belong to it: all readers get the same bytes, and one of them
+ * may not be able to decode what another asked for.
+ */
+function flightKey({ request: { headers } }: Exchange, { exactKey, request: { form } }: CachedRequest): string {
+  return `${exactKey}|${form.shape}|${String(form.includeUsage)}|${String(headers["accept-encoding"] ?? "")}`;
+}

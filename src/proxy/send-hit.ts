@@ -1,0 +1,61 @@
+import type { LookupHit } from "../cache/lookup.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RequestRecord } from "./request-record.ts";
+
+export interface SendHitOptions {
+  readonly exchange: Exchange;
+  readonly record: RequestRecord;
+  readonly hit: LookupHit;
+  readonly nowMs: number;
+  readonly idleMs: number;
+  readonly finish: () => void;
+}
+
+/** Writes a stored answer, uncompressed and at once. */
+export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHitOptions): void {
+  const { response } = exchange;
+  const { entry, replayed, match, judgement } = hit;
+  const headers = [
+    "content-type",
+    replayed.contentType,
+    "content-length",
+    String(replayed.body.length),
+    "x-cache-status",
+    "hit",
+    "age",
+    String(Math.max(0, Math.floor((nowMs - entry.createdAtMs) / 1000))),
+    "x-semcache-match",
+    match,
+    "x-semcache-entry",
+    entry.id,
+    "x-semcache-similarity",
+    toDecimal(judgement?.similarity ?? 1),
+    "x-semcache-confidence",
+    toDecimal(judgement?.confidence ?? 1),
+    "x-semcache-request",
+    exchange.id,
+  ];
+  if (record.frame) headers.push("x-semcache-frame", record.frame);
+  if (entry.answer.openaiVersion) headers.push("openai-version", entry.answer.openaiVersion);
+  if (entry.usage) headers.push("x-semcache-saved-tokens", String(entry.usage.inputTokens + entry.usage.outputTokens));
+  else headers.push("x-semcache-usage", "unknown");
+
+  record.cacheStatus = "hit";
+  record.status = entry.answer.status;
+  record.usage = entry.usage;
+  record.savedMs = entry.providerMs;
+  record.responseBytes = replayed.body.length;
+  record.timeToFirstByteMs = performance.now() - exchange.startedAt;
+  finish();
+  response.writeHead(entry.answer.status, headers);
+  response.end(replayed.body);
+  if (response.writableLength > 0) {
+    // The client does not read: the bytes wait in memory, but not for ever.
+    const idle = setTimeout(() => response.destroy(), idleMs).unref();
+    response.once("close", () => clearTimeout(idle));
+  }
+}
+
+function toDecimal(value: number): string {
+  return value === 1 ? "1" : value.toFixed(4);
+}
