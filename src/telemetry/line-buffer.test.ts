@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { LineBuffer } from "./line-buffer.ts";
@@ -10,7 +10,7 @@ class HeldSink implements LineSink {
   #held: { readonly chunk: Buffer; readonly done: (error?: Error) => void } | null = null;
 
   write(chunk: Buffer, done: (error?: Error | null) => void): void {
-    expect(this.#held).toBeNull();
+    if (this.#held) throw new Error("A write came before the one before was done");
     this.#held = { chunk, done };
   }
 
