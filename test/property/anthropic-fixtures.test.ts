@@ -67,7 +67,7 @@ const stored: Record<string, [boolean, string, ReturnType<typeof tokens> | null,
   "no-usage.json": [true, "end_turn", null, "Hello"],
   "unknown-block.json": [false, "end_turn", tokens(25, 18), "Summary follows."],
   "unknown-block.sse": [false, "end_turn", tokens(25, 9), "Summary follows."],
-  "unknown-event.sse": [false, "end_turn", tokens(25, 2), "Hello"],
+  "unknown-event.sse": [true, "end_turn", tokens(25, 2), "Hello"],
 };
 
 const refused: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { Examination } from "../dialect.ts";
 import {
+  convertibleBlockTypes,
   requestCitationTypes,
   serverToolBlockTypes,
   SERVER_TOOL_RESULT_ENDING,
@@ -27,7 +28,7 @@ export function judgeMessage(message: AnswerMessage, body: Buffer): Examination 
   return {
     kind: "storable",
     body,
-    semantic: allowed === "semantic" && !callsTools && message.convertible && hasKnownCitations(message),
+    semantic: allowed === "semantic" && !callsTools && isKnownContent(message),
     usage: readUsage(envelope.usage),
     finishReason,
     text,
@@ -50,9 +51,13 @@ function isServerToolUsed({ envelope, blocks }: AnswerMessage): boolean {
   });
 }
 
-/** Citations of a kind that nobody knows may be of the web. */
-function hasKnownCitations({ blocks }: AnswerMessage): boolean {
-  return blocks.every(({ value }) => citationTypes(value).every((type) => requestCitationTypes.has(type)));
+/** A block of a kind that nobody knows may be a call, a citation one of the web. */
+function isKnownContent({ blocks }: AnswerMessage): boolean {
+  return blocks.every(
+    ({ value }) =>
+      convertibleBlockTypes.has(String(value.type)) &&
+      citationTypes(value).every((type) => requestCitationTypes.has(type)),
+  );
 }
 
 function citationTypes({ citations }: JsonObject): readonly string[] {
