@@ -16,7 +16,7 @@ const proxyRoutes: Readonly<Record<string, ProxyRoute>> = {
 };
 
 /** Never relayed: ours, or what browsers and crawlers ask of any host. */
-const neverRelayed = /^\/(?:semcache|admin|\.well-known)(?:\/|$)|^\/(?:favicon\.ico|robots\.txt|admin[^/]*)$/;
+const neverRelayed = /^\/(?:semcache(?:\/|$)|admin|\.well-known(?:\/|$)|favicon\.ico$|robots\.txt$)/;
 
 export interface Router {
   /**
