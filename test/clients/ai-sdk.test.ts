@@ -14,6 +14,7 @@ const aiSdk: Library = {
   name: "ai and @ai-sdk/openai",
   // It always asks for the usage of a stream.
   alwaysStreamsUsage: true,
+  usageInMadeStream: "always",
   connect({ url, fetch, providerUrl }) {
     const openai = createOpenAI({
       apiKey: "sk-imitation",

@@ -8,6 +8,7 @@ import { tools, type Essence, type Library, type Question } from "./library.ts";
 export const anthropicLibrary: Library = {
   name: "@anthropic-ai/sdk",
   alwaysStreamsUsage: true,
+  usageInMadeStream: "always",
   connect({ url, fetch }) {
     const anthropic = new Anthropic({ apiKey: "sk-ant-imitation", baseURL: url, fetch, maxRetries: 0 });
     return {

@@ -38,7 +38,7 @@ export function describeLibrary(library: Library, setUp: () => SetUp): void {
         const first = client.essenceOf(await client.plain(question));
         const second = client.essenceOfStream(await client.streamed(question));
         expect(seen.map(({ cacheStatus }) => cacheStatus)).toEqual(["miss", "hit"]);
-        expect(second).toEqual(inStream(library, first, question));
+        expect(second).toEqual(inMadeStream(library, first, question));
       });
 
       it("asked streamed, then plain", async () => {
@@ -100,9 +100,14 @@ export function describeLibrary(library: Library, setUp: () => SetUp): void {
   });
 }
 
-/** What of an answer a stream tells: the usage only where it is asked for. */
+/** What of an answer a provider's stream tells: the usage only where it is asked for. */
 function inStream(library: Library, essence: Essence, { usage = false }: Question): Essence {
   return usage || library.alwaysStreamsUsage ? essence : { ...essence, usage: null };
+}
+
+function inMadeStream({ usageInMadeStream }: Library, essence: Essence, { usage = false }: Question): Essence {
+  const hasUsage = usageInMadeStream === "always" || (usageInMadeStream === "when-asked" && usage);
+  return hasUsage ? essence : { ...essence, usage: null };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {

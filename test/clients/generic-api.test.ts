@@ -91,8 +91,8 @@ describe("fetch to a custom API", () => {
   it("refuses clearly where the prompt path or the upstream is missing or selects nothing", async () => {
     const { ask } = openClient();
     const before = setUp().provider.requests.length;
-    const { "x-llm-prompt": _prompt, ...withoutPrompt } = customHeaders("$.query");
-    const { "x-llm-proxy-upstream": _upstream, ...withoutUpstream } = customHeaders("$.query");
+    const { "x-llm-prompt": _prompt, ...withoutPrompt } = customHeaders("$.input.text");
+    const { "x-llm-proxy-upstream": _upstream, ...withoutUpstream } = customHeaders("$.input.text");
     const answers = await Promise.all([
       ask(question, withoutPrompt),
       ask(question, withoutUpstream),

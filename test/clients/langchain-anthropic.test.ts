@@ -12,6 +12,7 @@ import { useSemcache } from "./set-up.ts";
 const langchainAnthropic: Library = {
   name: "@langchain/anthropic",
   alwaysStreamsUsage: true,
+  usageInMadeStream: "always",
   connect({ url, fetch }) {
     const model = new ChatAnthropic({
       model: "claude-sonnet-4-20250514",

@@ -13,6 +13,7 @@ import { useSemcache } from "./set-up.ts";
 const langchainOpenAi: Library = {
   name: "@langchain/openai",
   alwaysStreamsUsage: false,
+  usageInMadeStream: "when-asked",
   connect({ url, fetch, providerUrl }) {
     const open = (streamUsage: boolean) =>
       new ChatOpenAI({

@@ -11,7 +11,7 @@ export const toolSchemas = tools.map(({ name, description, schema }) => ({
 export function toEssence(message: BaseMessage): Essence {
   const { tool_calls: calls = [], usage_metadata: usage } = message as {
     tool_calls?: readonly { id?: string; name: string; args: unknown }[];
-    usage_metadata?: { input_tokens: number; output_tokens: number };
+    usage_metadata?: { input_tokens?: number; output_tokens?: number };
   };
   const { finish_reason, stop_reason } = {
     ...message.response_metadata,
@@ -23,6 +23,7 @@ export function toEssence(message: BaseMessage): Essence {
     text: message.text,
     toolCalls: calls.map(({ id = "", name, args }) => ({ id, name, input: args })),
     finish: finish === null ? null : String(finish),
-    usage: usage ? { input: usage.input_tokens, output: usage.output_tokens } : null,
+    // It leaves out counts of zero.
+    usage: usage ? { input: usage.input_tokens ?? 0, output: usage.output_tokens ?? 0 } : null,
   };
 }

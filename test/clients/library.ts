@@ -31,8 +31,13 @@ export interface Connection {
 export interface Library {
   readonly name: string;
   connect(connection: Connection): Client;
-  /** True where a stream tells the usage without being asked. */
+  /** True where the provider's stream tells the usage without {@link Question.usage}. */
   readonly alwaysStreamsUsage: boolean;
+  /**
+   * When a stream that Semcache makes from a JSON answer tells the usage. `include_usage` decides in OpenAI's format:
+   * DeepSeek and Mistral tell it unasked, but who the provider is cannot be seen in the JSON.
+   */
+  readonly usageInMadeStream: "always" | "when-asked" | "never";
   /** Asserts that this is the library's own error for the provider's 429. */
   expectRateLimit(error: unknown): void;
 }

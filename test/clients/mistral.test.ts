@@ -16,6 +16,7 @@ import { useSemcache } from "./set-up.ts";
 const mistralLibrary: Library = {
   name: "@mistralai/mistralai",
   alwaysStreamsUsage: true,
+  usageInMadeStream: "never",
   connect({ url, fetch, providerUrl }) {
     const httpClient = new HTTPClient({ fetcher: fetch });
     const mistral = new Mistral({

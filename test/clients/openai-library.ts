@@ -18,6 +18,7 @@ export function openAiLibrary({ name, basePath, model, viaProxyHost = false }: T
   return {
     name,
     alwaysStreamsUsage: !model.startsWith("gpt"),
+    usageInMadeStream: "when-asked",
     connect({ url, fetch, providerUrl }) {
       const openai = new OpenAI({
         apiKey: "sk-imitation",

@@ -15,7 +15,8 @@ type Settings = { readonly [key: string]: unknown };
 
 /**
  * Starts the built product in this process, at a free port of 127.0.0.1, with both providers at `providerUrl`, which
- * the upstream policy then allows. `overrides` has the shape of a configuration file.
+ * the upstream policy then allows, and waits until its models are warm. `overrides` has the shape of a configuration
+ * file.
  */
 export async function startSemcache(providerUrl: string, overrides: Settings = {}): Promise<RunningSemcache> {
   const settings = merge(
@@ -24,6 +25,8 @@ export async function startSemcache(providerUrl: string, overrides: Settings = {
       upstream: {
         providers: { openai: { base_url: providerUrl }, anthropic: { base_url: providerUrl } },
         allow: [providerUrl],
+        // No test may reach anything but loopback.
+        allow_public: false,
       },
       cache: { tenant_secret: "a secret that only tests have" },
       // Verdicts must not depend on how busy the machine is; tests of the time budget set their own.
@@ -37,6 +40,7 @@ export async function startSemcache(providerUrl: string, overrides: Settings = {
   const log = new LogCollector();
   const app = await createApp(config, { logStream: log });
   const { url, port } = await app.listen();
+  await app.ready();
   return { url: url.replace(/\/$/u, ""), port, log, close: () => app.close() };
 }
 
