@@ -80,6 +80,12 @@ describe("tenancy: credential", () => {
     }
   });
 
+  test("callers keep their ids when more of them come than are remembered", () => {
+    const before = Array.from({ length: 1500 }, (_, caller) => tenantOf(["x-api-key", `k${caller}`]));
+    expect(new Set(before).size).toBe(1500);
+    expect(before.map((_, caller) => tenantOf(["x-api-key", `k${caller}`]))).toEqual(before);
+  });
+
   test("another secret gives other ids", () => {
     const other = createTenantResolver({ tenancy: "credential", secret: randomBytes(32) });
     expect(other.resolve(["authorization", "Bearer alice"], TARGET)).not.toBe(alice);

@@ -104,7 +104,7 @@ describe("keys", () => {
           { system: joined, history: "" },
         ];
         const [keyA, keyB] = [a, b].map(
-          (part) => toPartitionKey(toInput({ ...rest, frame: { ...frame, ...part } })).partition,
+          (part) => toPartitionKey({ ...toInput({ ...rest, frame }), frame: { ...frame, ...part } }).partition,
         );
         expect(keyA).not.toBe(keyB);
       }),
