@@ -129,7 +129,7 @@ async function refresh() {
   try {
     const [metrics, page] = await Promise.all([load("/dashboard-metrics"), load("/semcache/v1/admin/decisions?limit=50")]);
     const { stats } = metrics;
-    byId("state").textContent = stats.state + (stats.parts.length > 0 ? ", " + stats.parts.map((part) => part.name).join(", ") + " degraded" : "");
+    byId("state").textContent = [stats.state, ...stats.parts.map((part) => part.name + ": " + part.detail)].join(" \\u00b7 ");
     byId("since").textContent = "since " + new Date(stats.startedAt).toLocaleString() + " \\u00b7 store " + stats.store.kind;
     showCards(stats);
     showReasons(stats.totals);

@@ -1,7 +1,10 @@
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { z } from "zod";
 import { EventEmitter, once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import { SemcacheError } from "#semcache/base/errors.js";
+import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
+import { readJsonBody } from "#semcache/http/read-json-body.js";
 import type { TenantId } from "#semcache/model/keys.js";
 import { sampleReport } from "../support/sample-report.ts";
 import { NOW_MS, sampleEntry, startAdminServer } from "./admin-server.ts";
@@ -370,5 +373,34 @@ describe("bodies", () => {
       body,
     });
     expect([status, json.error.message]).toEqual([400, "Cannot use the body: it is not UTF-8"]);
+  });
+
+  it("that do not arrive are a 408, and a client that leaves is no answer's reader", async () => {
+    const outcomes: unknown[] = [];
+    const told = new EventEmitter();
+    const server = createServer((request, response) => {
+      readJsonBody(request, response, z.unknown(), { maxBytes: 100, timeoutMs: request.url === "/short" ? 20 : 60_000 })
+        .catch((error: unknown) => error)
+        .then((outcome) => {
+          outcomes.push(isSemcacheError(outcome) ? outcome.code : outcome);
+          told.emit("outcome");
+          response.end("over");
+        })
+        .catch(() => undefined);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const head = "host: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{";
+    const slow = connect(port, "127.0.0.1");
+    slow.write(`POST /short HTTP/1.1\r\n${head}`);
+    const [answer] = (await once(slow, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/connection: close/i);
+    const leaving = connect(port, "127.0.0.1");
+    leaving.write(`POST /long HTTP/1.1\r\n${head}`, () => leaving.destroy());
+    await once(told, "outcome");
+    expect(outcomes).toEqual(["body-timeout", "aborted"]);
+    slow.destroy();
+    server.close();
   });
 });
