@@ -95,11 +95,6 @@ async function run(
   // Before anything else: an invalidation from here on must also stop what this request will store.
   const generation = store.generation();
 
-  record.enter("interpret");
-  const directives = parseDirectives(rawHeaders);
-  const interpreted = interpretExchange(exchange, dialects, settings.ignoreFields);
-  note(record, interpreted);
-
   record.enter("address");
   const target = resolveUpstreamTarget({
     route: exchange.route,
@@ -110,7 +105,12 @@ async function run(
   policy.assertUrl(target.url);
   record.upstream = target.url.origin;
 
+  record.enter("interpret");
+  const interpreted = interpretExchange(exchange, dialects, settings.ignoreFields);
+  note(record, interpreted);
+
   record.enter("plan");
+  const directives = parseDirectives(rawHeaders);
   const tenant = options.tenants.resolve(rawHeaders, target.url.href);
   const isVolatile =
     interpreted.kind === "interpreted" &&

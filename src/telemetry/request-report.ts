@@ -7,7 +7,7 @@ import type { ErrorCode } from "../base/errors.ts";
 export type CacheStatus = "hit" | "miss" | "bypass" | "stale";
 
 /** The phases of a request, in order; the same names in code, logs, metrics, traces and docs. */
-export const phases = ["receive", "interpret", "address", "plan", "lookup", "replay", "relay", "admit"] as const;
+export const phases = ["receive", "address", "interpret", "plan", "lookup", "replay", "relay", "admit"] as const;
 export type Phase = (typeof phases)[number];
 
 /** Parts of the lookup that are timed on their own. */
