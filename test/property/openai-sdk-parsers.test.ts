@@ -4,7 +4,7 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { ChatOpenAI } from "@langchain/openai";
 import { Mistral } from "@mistralai/mistralai";
 import { HTTPClient } from "@mistralai/mistralai/lib/http.js";
-import { generateText, jsonSchema, streamText, tool } from "ai";
+import { generateText, jsonSchema, streamText, type ToolSet } from "ai";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { openaiChat } from "#semcache/formats/openai-chat/openai-chat.js";
@@ -106,12 +106,13 @@ describe("ai", () => {
   });
 
   it.each(bothForms("parallel-tool-calls"))("reads %s", async (name) => {
-    const anything = tool({ inputSchema: jsonSchema<object>({ type: "object" }) });
+    const anything = { inputSchema: jsonSchema<Record<string, string>>({ type: "object" }) };
+    const tools: ToolSet = { get_weather: anything, get_time: anything };
     const options = {
       model: aiModel(name),
       prompt: "?",
       maxRetries: 0,
-      tools: { get_weather: anything, get_time: anything },
+      tools,
     };
     const whole = await generateText(options);
     const streamed = streamText(options);

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import { encodeEvents } from "../../sse/encode-events.ts";
+import { splitText } from "../split-text.ts";
 import { CHOICE_END_FIELDS, DONE, ENVELOPE_FIELDS, PROMPT_FILTER_FIELD, TEXT_FIELDS } from "./answer-fields.ts";
 import { isFilled } from "./messages.ts";
-import { splitText } from "./split-text.ts";
 import { UNKNOWN_USAGE } from "./stream-usage.ts";
 
 const ANSWER_FIELDS = new Set(["id", "object", "created", ...ENVELOPE_FIELDS, "choices", "usage", PROMPT_FILTER_FIELD]);
