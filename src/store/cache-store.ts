@@ -26,10 +26,15 @@ export interface CacheStore {
   put(entry: CacheEntry, generation: number, signal?: AbortSignal): Promise<PutOutcome>;
   /** A hit on this entry: counts it and makes it the most recently used. */
   touch(id: string, nowMs: number): void;
-  /** Takes effect before it resolves. `dryRun` counts and changes nothing. */
+  /**
+   * Takes effect before it resolves. `dryRun` counts and changes nothing.
+   *
+   * @throws {SemcacheError} `bad-request` for a `where` without any condition: everything is selected by `all`.
+   */
   delete(selector: EntrySelector, options?: { readonly dryRun?: boolean }): Promise<DeletionCount>;
+  /** Each entry once, in an order that stays. @throws {SemcacheError} `bad-request` for a cursor that `list` never gave. */
   list(options: ListOptions, signal?: AbortSignal): Promise<ListPage>;
-  /** Grows with each invalidation. */
+  /** Grows with each deletion that is no dry run, whatever it found. */
   generation(): number;
   stats(): StoreStats;
   /** Told with every entry that leaves, whatever the cause; the memo of verdicts dies with the entry. Returns the unsubscriber. */
