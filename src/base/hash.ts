@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /**
  * SHA-256 over length-prefixed parts, base64url. The prefix keeps ("ab", "c") and ("a", "bc") apart: without it two
@@ -7,7 +7,7 @@ import { createHash, createHmac } from "node:crypto";
 export function digestParts(parts: readonly string[]): string {
   let text = "";
   for (const part of parts) text += `${part.length}:${part}`;
-  return createHash("sha256").update(text, "utf8").digest("base64url");
+  return hash("sha256", text, "base64url");
 }
 
 /** HMAC-SHA-256 over length-prefixed parts, base64url. */
