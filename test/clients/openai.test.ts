@@ -96,6 +96,44 @@ describe("openai", () => {
     await expect(failure).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
   });
 
+  it("gets compressed answers and their copies alike", async () => {
+    const { openai, seen } = openClient();
+    const body = { model: "gpt-4o", messages: [{ role: "user" as const, content: "What is a tide? [[long]]" }] };
+    setUp().provider.compress = true;
+    try {
+      const first = await openai.chat.completions.create(body);
+      expect(await openai.chat.completions.create(body)).toEqual(first);
+      const other = { ...body, seed: 7, stream: true as const };
+      const chunks = await collect(await openai.chat.completions.create(other));
+      expect(await collect(await openai.chat.completions.create(other))).toEqual(chunks);
+      expect(chunks.length).toBeGreaterThan(1000);
+    } finally {
+      setUp().provider.compress = false;
+    }
+    expect(seen.map(({ cacheStatus }) => cacheStatus)).toEqual(["miss", "hit", "miss", "hit"]);
+  });
+
+  it("reaches the very URL of x-llm-proxy-upstream, in OpenAI's format", async () => {
+    const { provider } = setUp();
+    const { openai, seen } = openClient();
+    const options = { headers: { "x-llm-proxy-upstream": `${provider.url}/gateway/v3/chat/completions?region=eu` } };
+    const before = provider.requests.length;
+    const first = await openai.chat.completions.create({ model: "gpt-4o", messages }, options);
+    expect(await openai.chat.completions.create({ model: "gpt-4o", messages }, options)).toEqual(first);
+    expect(provider.requests[before]?.path).toBe("/gateway/v3/chat/completions?region=eu");
+    expect(seen.map(({ cacheStatus }) => cacheStatus)).toEqual(["miss", "hit"]);
+  });
+
+  it("is not answered from another key's entries", async () => {
+    const { provider, semcache } = setUp();
+    const { connection, seen } = connect(semcache.url, provider.url);
+    for (const apiKey of ["sk-one", "sk-two", "sk-one"]) {
+      const openai = new OpenAI({ apiKey, baseURL: semcache.url, fetch: connection.fetch });
+      await openai.chat.completions.create({ model: "gpt-4o", messages });
+    }
+    expect(seen.map(({ cacheStatus }) => cacheStatus)).toEqual(["miss", "miss", "hit"]);
+  });
+
   it("reaches models and embeddings, past the cache", async () => {
     const { openai, seen } = openClient();
     const models = await openai.models.list();

@@ -15,6 +15,7 @@ import {
   neverAnswer,
   paced,
   slowHead,
+  slowReader,
   wrongContentLength,
 } from "./imitation/faults.ts";
 import { Gate } from "./imitation/script.ts";
@@ -123,6 +124,21 @@ describe("scripts", () => {
     await request.received;
     connection.destroy();
     expect(await request.finished).toBe("aborted");
+  });
+
+  it("leave a body unread", async () => {
+    const gate = new Gate();
+    provider.script(slowReader(gate));
+    const connection = await openRaw(provider.port);
+    const body = JSON.stringify({ ...question, filler: "x".repeat(16_000_000) });
+    const sent = connection.send(rawRequest("POST", "/v1/chat/completions", [json], body));
+    await gate.reached(1);
+    const request = await provider.waitForRequest(1);
+    expect(request.isReceived).toBe(false);
+    gate.release();
+    await sent;
+    expect((await answerOf(connection)).status).toBe(200);
+    expect(request.body.length).toBe(body.length);
   });
 
   it("never answer", async () => {

@@ -7,7 +7,7 @@ import { answerTo } from "./imitation/routes.ts";
 import type { Script, ScriptedExchange } from "./imitation/script.ts";
 
 export interface ImitationOptions {
-  /** Compress answers as the client accepts them: brotli before gzip, flushed after each part. */
+  /** The first value of {@link ImitationProvider.compress}. */
   readonly compress?: boolean;
   /** How long `waitFor*` waits before it says what is missing, in milliseconds. */
   readonly patienceMs?: number;
@@ -24,6 +24,8 @@ export interface ProviderEvent {
  * Answers are a pure function of the body but for ids, creation times and headers, which are fresh for every call.
  */
 export class ImitationProvider {
+  /** Compress answers as the client accepts them: brotli before gzip, flushed after each part. */
+  compress: boolean;
   readonly requests: RecordedRequest[] = [];
   readonly events: ProviderEvent[] = [];
   /** Origin, without a slash at its end. */
@@ -39,6 +41,7 @@ export class ImitationProvider {
   constructor(server: Server, options: Required<ImitationOptions>) {
     this.#server = server;
     this.#options = options;
+    this.compress = options.compress;
     this.port = (server.address() as AddressInfo).port;
     this.url = `http://127.0.0.1:${this.port}`;
     server.on("connection", (socket) => {
@@ -95,6 +98,7 @@ export class ImitationProvider {
     this.requests.length = 0;
     this.events.length = 0;
     this.#scripts = [];
+    this.compress = this.#options.compress;
   }
 
   get openConnections(): number {
@@ -128,7 +132,7 @@ export class ImitationProvider {
       await request.received;
       return answerTo(request.method, request.path, request.body, call);
     };
-    const exchange = createExchange(request, response, answer, this.#options.compress);
+    const exchange = createExchange(request, response, answer, this.compress);
     const script = this.#scripts.find(({ when, left }) => left > 0 && when(request));
     if (script) script.left--;
     const run: Script = script?.run ?? (async ({ send }) => send(await answer()));

@@ -1,4 +1,5 @@
 import { createApp } from "#semcache/app.js";
+import type { Clock } from "#semcache/base/clock.js";
 import { loadConfig } from "#semcache/config/load.js";
 import { LogCollector } from "./log-collector.ts";
 
@@ -18,7 +19,11 @@ type Settings = { readonly [key: string]: unknown };
  * the upstream policy then allows, and waits until its models are warm. `overrides` has the shape of a configuration
  * file.
  */
-export async function startSemcache(providerUrl: string, overrides: Settings = {}): Promise<RunningSemcache> {
+export async function startSemcache(
+  providerUrl: string,
+  overrides: Settings = {},
+  { clock }: { readonly clock?: Clock } = {},
+): Promise<RunningSemcache> {
   const settings = merge(
     {
       server: { host: "127.0.0.1", port: 0 },
@@ -38,7 +43,7 @@ export async function startSemcache(providerUrl: string, overrides: Settings = {
   );
   const { config } = loadConfig({ env: {}, workingFolder: import.meta.dirname, overrides: settings });
   const log = new LogCollector();
-  const app = await createApp(config, { logStream: log });
+  const app = await createApp(config, { logStream: log, ...(clock && { clock }) });
   const { url, port } = await app.listen();
   await app.ready();
   return { url: url.replace(/\/$/u, ""), port, log, close: () => app.close() };

@@ -25,6 +25,16 @@ export function held(gate: Gate): Script {
   };
 }
 
+/** Reads nothing of the body until one gate pass, then answers as usual. */
+export function slowReader(gate: Gate): Script {
+  return async ({ request, answer, send }) => {
+    request.pause();
+    await gate.pass();
+    request.resume();
+    await send(await answer());
+  };
+}
+
 /** The usual answer in writes of `size` bytes, cut through events and characters. */
 export function inPieces(size: number): Script {
   return async ({ answer, sendHead, sendPart, response }) => {

@@ -18,12 +18,14 @@ export class RecordedRequest {
   readonly received: Promise<void>;
   /** Resolves when the answer went out whole or the client went away. */
   readonly finished: Promise<RequestOutcome>;
+  readonly #incoming: IncomingMessage;
   readonly #pieces: Buffer[] = [];
   #outcome: RequestOutcome | null = null;
   #isReceived = false;
 
   constructor(number: number, request: IncomingMessage, response: ServerResponse, tell: (what: string) => void) {
     this.number = number;
+    this.#incoming = request;
     this.method = request.method ?? "";
     this.path = request.url ?? "";
     this.rawHeaders = [...request.rawHeaders];
@@ -68,6 +70,15 @@ export class RecordedRequest {
 
   get aborted(): boolean {
     return this.#outcome === "aborted";
+  }
+
+  /** Stops reading the body from the socket, so that the client feels backpressure, until {@link resume}. */
+  pause(): void {
+    this.#incoming.pause();
+  }
+
+  resume(): void {
+    this.#incoming.resume();
   }
 
   json(): unknown {

@@ -55,7 +55,7 @@ function textFor(body: Fields, prompt: string, choice: number, long: boolean): s
   const answer = `You asked “${prompt}” – answer ${bodyDigest(body)}-${choice}: naïve café, 数字 42, 👩‍🚀 \\ "quoted".\nDone.`;
   const format = body["response_format"];
   if (isFields(format) && format["type"] !== "text") return JSON.stringify({ answer });
-  return long ? `${answer} `.repeat(400) : answer;
+  return long ? `${answer} `.repeat(100) : answer;
 }
 
 function callsFor(body: Fields, last: Fields | undefined, prompt: string): Utterance["toolCalls"] {
