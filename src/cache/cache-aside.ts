@@ -6,7 +6,7 @@ import type { CacheEntry } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { Matcher } from "../matching/matcher.ts";
-import { isVolatilePrompt } from "../matching/limits/volatile-prompt.ts";
+import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Lookup, LookupOutcome } from "./lookup.ts";
 

@@ -8,7 +8,7 @@ import type { Lookup, LookupOutcome } from "../cache/lookup.ts";
 import { toExactKey, toPartitionKey } from "../cache/partition.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { Matcher } from "../matching/matcher.ts";
-import { isVolatilePrompt } from "../matching/limits/volatile-prompt.ts";
+import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { StoredAnswer } from "../model/answer.ts";
 import type { DialectName } from "../model/dialect-name.ts";
 import type { CacheStore } from "../store/cache-store.ts";
