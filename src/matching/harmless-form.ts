@@ -36,7 +36,8 @@ export function toHarmlessForm(prompt: string): string {
   let words = text.words.map((word) => word.key).filter((word) => !politeWords.has(word));
   for (const wrapper of WRAPPERS) {
     if (startsWith(words, wrapper)) words = words.slice(wrapper.length);
-    if (words.length > wrapper.length && startsWith(words.slice(-wrapper.length), wrapper)) words = words.slice(0, -wrapper.length);
+    if (words.length > wrapper.length && startsWith(words.slice(-wrapper.length), wrapper))
+      words = words.slice(0, -wrapper.length);
   }
   return words.length === 0 ? text.canonical : words.join(" ");
 }

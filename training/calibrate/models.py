@@ -82,5 +82,10 @@ class Models:
         value = self._cached(["verify", self.verifier_digest, a, b], compute)
         return float(value[0]) if len(value) else None
 
+    def pair_tokens(self, a, b):
+        """Tokens of a pair, the special ones included."""
+        a, b = unicodedata.normalize("NFC", a), unicodedata.normalize("NFC", b)
+        return len(self.tokenizer.encode(a, b).ids)
+
     def flush(self):
         self.cache.commit()

@@ -11,8 +11,10 @@ export function compareDemands(a: PromptText, b: PromptText): readonly Differenc
   const inB = readDemands(b);
   const onlyA = missing(inA, inB, b);
   const onlyB = missing(inB, inA, a);
-  const forms = (found: ReadonlyMap<string, string>) => [...found].filter(([atom]) => !EXTENTS.test(atom)).map(([, text]) => text);
-  const extents = (found: ReadonlyMap<string, string>) => [...found].filter(([atom]) => EXTENTS.test(atom)).map(([, text]) => text);
+  const forms = (found: ReadonlyMap<string, string>) =>
+    [...found].filter(([atom]) => !EXTENTS.test(atom)).map(([, text]) => text);
+  const extents = (found: ReadonlyMap<string, string>) =>
+    [...found].filter(([atom]) => EXTENTS.test(atom)).map(([, text]) => text);
   return [
     ...toDifferences(forms(onlyA), forms(onlyB), "demand-value", "demand-missing"),
     ...toDifferences(extents(onlyA), extents(onlyB), "demand-extent", "demand-extent"),
@@ -20,7 +22,11 @@ export function compareDemands(a: PromptText, b: PromptText): readonly Differenc
 }
 
 /** Demands that the other prompt does not make, nor names ("python sort list", "sort a list in Python"). */
-function missing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>, prompt: PromptText): ReadonlyMap<string, string> {
+function missing(
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+  prompt: PromptText,
+): ReadonlyMap<string, string> {
   return new Map([...one].filter(([atom]) => !other.has(atom) && !prompt.keys.has(atom.slice(atom.indexOf(":") + 1))));
 }
 
@@ -28,7 +34,7 @@ function missing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, st
 function readDemands(prompt: PromptText): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const { words } = prompt;
-  for (let at = 0; at < words.length; ) {
+  for (let at = 0; at < words.length;) {
     let taken = 1;
     if (!demandOpeners.has(words[at]?.key ?? "")) {
       at += 1;
@@ -39,7 +45,13 @@ function readDemands(prompt: PromptText): ReadonlyMap<string, string> {
       phrase += `${length > 1 ? " " : ""}${words[at + length - 1]?.key ?? ""}`;
       const atom = demands.get(phrase);
       if (atom === undefined) continue;
-      found.set(atom, words.slice(at, at + length).map((word) => word.text).join(" "));
+      found.set(
+        atom,
+        words
+          .slice(at, at + length)
+          .map((word) => word.text)
+          .join(" "),
+      );
       taken = length;
     }
     at += taken;

@@ -33,7 +33,8 @@ function missingNames(one: PromptText, other: PromptText): readonly Word[] {
   if (isAllCapitals(one)) return [];
   const titled = isTitled(one);
   return one.words.filter(
-    (word) => isName(word, titled) && !other.keys.has(word.key) && !other.stems.has(word.stem) && !isAbbreviated(word, other),
+    (word) =>
+      isName(word, titled) && !other.keys.has(word.key) && !other.stems.has(word.stem) && !isAbbreviated(word, other),
   );
 }
 
@@ -61,7 +62,10 @@ function isAllCapitals(prompt: PromptText): boolean {
 function isAbbreviated(name: Word, other: PromptText): boolean {
   const letters = name.key;
   if (!/^[a-z]{2,6}$/.test(letters) || name.text !== name.text.toUpperCase()) return false;
-  const initials = other.words.filter((word) => word.isContent).map((word) => word.key[0] ?? "").join("");
+  const initials = other.words
+    .filter((word) => word.isContent)
+    .map((word) => word.key[0] ?? "")
+    .join("");
   return initials.includes(letters);
 }
 
@@ -74,7 +78,9 @@ export function isSpelling(a: string, b: string): boolean {
   while (end < Math.min(a.length, b.length) - from && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
   const restA = a.length - from - end;
   const restB = b.length - from - end;
-  return Math.max(restA, restB) <= 1 || (restA === 2 && restB === 2 && a[from] === b[from + 1] && a[from + 1] === b[from]);
+  return (
+    Math.max(restA, restB) <= 1 || (restA === 2 && restB === 2 && a[from] === b[from + 1] && a[from + 1] === b[from])
+  );
 }
 
 function texts(words: readonly Word[]): string {

@@ -1,7 +1,9 @@
 import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
-const NEGATORS = new Set("not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking".split(" "));
+const NEGATORS = new Set(
+  "not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking".split(" "),
+);
 /** How many content words after a negator it may reach. */
 const SCOPE_WORDS = 3;
 
@@ -13,7 +15,9 @@ export function compareNegation(a: PromptText, b: PromptText): readonly Differen
   if (inA.length === 0 || inB.length === 0) {
     // What one prompt negates and the other asserts is the plain case; elsewhere "not" may be mere phrasing.
     const other = inA.length === 0 ? a : b;
-    const isFlip = [...inA, ...inB].some(({ scope }) => scope.length > 0 && scope.slice(0, 2).every((word) => other.stems.has(word)));
+    const isFlip = [...inA, ...inB].some(
+      ({ scope }) => scope.length > 0 && scope.slice(0, 2).every((word) => other.stems.has(word)),
+    );
     return [{ kind: isFlip ? "negation-flip" : "negation-missing", a: texts(inA), b: texts(inB) }];
   }
   const scopeB = new Set(inB.flatMap((negation) => negation.scope));
@@ -21,7 +25,8 @@ export function compareNegation(a: PromptText, b: PromptText): readonly Differen
   const sharesScope = scopeA.size === 0 || scopeB.size === 0 || [...scopeA].some((word) => scopeB.has(word));
   // What one prompt negates and the other asserts outside its own negations.
   const asserted =
-    [...scopeA].some((word) => b.stems.has(word) && !scopeB.has(word)) && [...scopeB].some((word) => a.stems.has(word) && !scopeA.has(word));
+    [...scopeA].some((word) => b.stems.has(word) && !scopeB.has(word)) &&
+    [...scopeB].some((word) => a.stems.has(word) && !scopeA.has(word));
   return sharesScope && !asserted ? [] : [{ kind: "negation-scope", a: texts(inA), b: texts(inB) }];
 }
 
@@ -46,7 +51,10 @@ function readNegations(words: readonly Word[]): readonly Negation[] {
       if (each.opensSentence || /^(?:but|because|although|though|while)$/.test(each.key)) break;
       if (each.isContent) scope.push(each);
     }
-    found.push({ text: [word, ...scope.slice(0, 1)].map((each) => each.text).join(" "), scope: scope.map((each) => each.stem) });
+    found.push({
+      text: [word, ...scope.slice(0, 1)].map((each) => each.text).join(" "),
+      scope: scope.map((each) => each.stem),
+    });
   }
   return found;
 }
@@ -56,9 +64,15 @@ function isIdle(words: readonly Word[], at: number): boolean {
   const word = words[at] as Word;
   const before = words[at - 1]?.key;
   const after = words[at + 1]?.key;
-  if (word.key === "not") return before === "or" || before === "if" || after === "only" || (before === "why" && after === undefined);
+  if (word.key === "not")
+    return before === "or" || before === "if" || after === "only" || (before === "why" && after === undefined);
   if (word.key === "no")
-    return before === "or" || after === "matter" || after === undefined || /^(?:wait|sorry|i|um|uh|rather|make|actually|or|the|what|how|who|where|when|it|please)$/.test(after);
+    return (
+      before === "or" ||
+      after === "matter" ||
+      after === undefined ||
+      /^(?:wait|sorry|i|um|uh|rather|make|actually|or|the|what|how|who|where|when|it|please)$/.test(after)
+    );
   if (word.key === "nothing" || word.key === "none") return before === "or";
   return false;
 }

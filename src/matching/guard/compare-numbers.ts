@@ -11,7 +11,8 @@ export function compareNumbers(a: PromptText, b: PromptText): readonly Differenc
   const onlyB = inB.quantities.filter((one) => !inA.quantities.some((other) => isSameQuantity(one, other)));
   const unitsA = new Set(inA.looseUnits.map((unit) => unit.name));
   const unitsB = new Set(inB.looseUnits.map((unit) => unit.name));
-  const measuredIn = (quantities: readonly Quantity[], name: string) => quantities.some((each) => each.unit?.name === name);
+  const measuredIn = (quantities: readonly Quantity[], name: string) =>
+    quantities.some((each) => each.unit?.name === name);
   const looseA = [...unitsA].filter((name) => !unitsB.has(name) && !measuredIn(inB.quantities, name));
   const looseB = [...unitsB].filter((name) => !unitsA.has(name) && !measuredIn(inA.quantities, name));
   const numbers = toDifferences(texts(onlyA), texts(onlyB), "number-value", "number-missing");

@@ -17,7 +17,10 @@ const antonymStems: ReadonlyMap<string, ReadonlySet<string>> = (() => {
 /** Opposite words, and words of which a prompt can be about only one at a time (symptoms, treatment; Python, Java). */
 export function compareOpposites(a: PromptText, b: PromptText): readonly Difference[] {
   const found = opposites(a, b);
-  return [...(isDouble(a, b, found) ? found.map((each) => ({ ...each, kind: "opposite-double" as const })) : found), ...exclusives(a, b)];
+  return [
+    ...(isDouble(a, b, found) ? found.map((each) => ({ ...each, kind: "opposite-double" as const })) : found),
+    ...exclusives(a, b),
+  ];
 }
 
 function opposites(a: PromptText, b: PromptText): readonly Difference[] {
@@ -31,7 +34,10 @@ function opposites(a: PromptText, b: PromptText): readonly Difference[] {
       if (b.stems.has(opposite) && !a.stems.has(opposite))
         found.push({ kind: "opposite-value", a: word.text, b: textOf(b, opposite) });
   }
-  for (const [one, other, swapped] of [[a, b, false], [b, a, true]] as const)
+  for (const [one, other, swapped] of [
+    [a, b, false],
+    [b, a, true],
+  ] as const)
     for (const word of one.words) {
       const plain = contraryOf(word.key);
       if (plain === null || one.stems.has(plain) || other.keys.has(word.key) || !other.stems.has(plain)) continue;
@@ -45,7 +51,8 @@ const DEGREES = new Set("more most less least".split(" "));
 
 /** Two contraries cancel out: "less patient" is "more impatient", "not safe" is "dangerous". */
 function isDouble(a: PromptText, b: PromptText, found: readonly Difference[]): boolean {
-  const isNegated = (prompt: PromptText) => prompt.keys.has("not") || prompt.keys.has("never") || prompt.keys.has("without");
+  const isNegated = (prompt: PromptText) =>
+    prompt.keys.has("not") || prompt.keys.has("never") || prompt.keys.has("without");
   if (found.length > 1 || (found.length === 1 && isNegated(a) !== isNegated(b))) return true;
   const [only] = found;
   if (only === undefined || !DEGREES.has(only.a.toLowerCase()) || !DEGREES.has(only.b.toLowerCase())) return false;

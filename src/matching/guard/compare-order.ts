@@ -17,7 +17,8 @@ function reversedRelations(a: PromptText, b: PromptText): readonly Difference[] 
   for (const [key, relation] of inA) {
     const turned = `${relation.right} ${relation.by} ${relation.left}`;
     const other = inB.get(turned);
-    if (other !== undefined && !inA.has(turned) && !inB.has(key)) return [{ kind: "order-role", a: relation.text, b: other.text }];
+    if (other !== undefined && !inA.has(turned) && !inB.has(key))
+      return [{ kind: "order-role", a: relation.text, b: other.text }];
   }
   return [];
 }
@@ -34,14 +35,21 @@ function swappedWords(a: PromptText, b: PromptText): readonly Difference[] {
   const sameWords = sharedA.length === inA.length && sharedB.length === inB.length;
   const passive = isPassive(a.words) !== isPassive(b.words);
   // "Did Ryan destroy the estate" says the reverse of "was Ryan destroyed by the estate".
-  if (moved.length === 0) return passive && sameWords ? [{ kind: "order-passive", a: sharedA.join(" "), b: sharedB.join(" ") }] : [];
+  if (moved.length === 0)
+    return passive && sameWords ? [{ kind: "order-passive", a: sharedA.join(" "), b: sharedB.join(" ") }] : [];
   if (passive) return [];
-  const words = (sequence: readonly string[]) => moved.slice(0, 12).map((index) => sequence[index]).join(" ");
+  const words = (sequence: readonly string[]) =>
+    moved
+      .slice(0, 12)
+      .map((index) => sequence[index])
+      .join(" ");
   const difference = { a: words(sharedA), b: words(sharedB) };
   if (isRotation(sharedA, sharedB)) return [{ kind: "order-rotation", ...difference }];
   if (moved.length > 2) return [{ kind: sameWords ? "order-other" : "order-near", ...difference }];
   // "Japanese investigator" and "investigator and Japanese": neighbours change places without a change of meaning.
-  const areNames = moved.every((index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""));
+  const areNames = moved.every(
+    (index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""),
+  );
   const adjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
   return [{ kind: adjacent && !areNames ? "order-adjacent" : "order-exchange", ...difference }];
 }

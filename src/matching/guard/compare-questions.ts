@@ -3,8 +3,19 @@ import { functionWords, politeWords } from "./data/function-words.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 type Asked =
-  | "who" | "when" | "where" | "why" | "manner" | "amount" | "duration" | "frequency" | "distance" | "age"
-  | "what" | "polar" | "none";
+  | "who"
+  | "when"
+  | "where"
+  | "why"
+  | "manner"
+  | "amount"
+  | "duration"
+  | "frequency"
+  | "distance"
+  | "age"
+  | "what"
+  | "polar"
+  | "none";
 
 const QUESTION_WORDS = new Set("who whom whose when where why how what which".split(" "));
 const MEASURES: { readonly [word: string]: Asked } = {
@@ -28,7 +39,11 @@ const NOUNS: { readonly [word: string]: Asked } = {
   age: "age",
 };
 /** Words after which a question word still opens the question ("tell me why", "do you know where"). */
-const LEADS = new Set("know wondering wonder tell explain ask question understand describe find see figure say show guess idea and".split(" "));
+const LEADS = new Set(
+  "know wondering wonder tell explain ask question understand describe find see figure say show guess idea and".split(
+    " ",
+  ),
+);
 const TENSES: { readonly [word: string]: "past" | "present" | "future" } = {
   is: "present",
   are: "present",
@@ -41,7 +56,8 @@ const TENSES: { readonly [word: string]: "past" | "present" | "future" } = {
   will: "future",
   shall: "future",
 };
-const ASKS_WITHOUT_WORD = /^(?:is|are|am|was|were|do|does|did|has|have|had|can|could|should|would|will|shall|may|might|must)$/;
+const ASKS_WITHOUT_WORD =
+  /^(?:is|are|am|was|were|do|does|did|has|have|had|can|could|should|would|will|shall|may|might|must)$/;
 
 /** Another question word, a yes-or-no question against an open one, another tense. */
 export function compareQuestions(a: PromptText, b: PromptText): readonly Difference[] {
@@ -54,9 +70,10 @@ export function compareQuestions(a: PromptText, b: PromptText): readonly Differe
       // "How do I stop" and "why do I not stop" can want one answer; "who" and "when" cannot.
       const kind = inA.asked === "manner" || inB.asked === "manner" ? "question-manner" : "question-kind";
       found.push({ kind, a: inA.text, b: inB.text });
-    }
-    else if (inA.asked === "polar" && inB.asked !== "none") found.push({ kind: "question-polar", a: inA.text, b: inB.text });
-    else if (inB.asked === "polar" && inA.asked !== "none") found.push({ kind: "question-polar", a: inA.text, b: inB.text });
+    } else if (inA.asked === "polar" && inB.asked !== "none")
+      found.push({ kind: "question-polar", a: inA.text, b: inB.text });
+    else if (inB.asked === "polar" && inA.asked !== "none")
+      found.push({ kind: "question-polar", a: inA.text, b: inB.text });
   }
   const tenseA = tenseOf(a.words);
   const tenseB = tenseOf(b.words);
@@ -83,7 +100,8 @@ function readQuestion(words: readonly Word[]): { readonly asked: Asked; readonly
     return { asked: "what", text: word.text };
   }
   const first = words.find((word) => !politeWords.has(word.key));
-  if (first && ASKS_WITHOUT_WORD.test(first.key) && !/^(?:can|could|would|will)$/.test(first.key)) return { asked: "polar", text: first.text };
+  if (first && ASKS_WITHOUT_WORD.test(first.key) && !/^(?:can|could|would|will)$/.test(first.key))
+    return { asked: "polar", text: first.text };
   return { asked: "none", text: "" };
 }
 
@@ -92,7 +110,9 @@ function opensQuestion(before: Word | undefined, word: Word): boolean {
   return LEADS.has(before.key) || functionWords.has(before.key) || politeWords.has(before.key);
 }
 
-function tenseOf(words: readonly Word[]): { readonly tense: "past" | "present" | "future"; readonly text: string } | null {
+function tenseOf(
+  words: readonly Word[],
+): { readonly tense: "past" | "present" | "future"; readonly text: string } | null {
   for (const word of words) {
     const tense = TENSES[word.key];
     if (tense) return { tense, text: word.text };

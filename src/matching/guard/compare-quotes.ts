@@ -14,10 +14,15 @@ function missing(one: PromptText, other: PromptText): readonly string[] {
   return one.quotes.filter((quote) => {
     if (exact.has(quote)) return false;
     // Where both sides quote something, the marks mean it literally.
-    return other.quotes.some((each) => fold(each) === fold(quote)) ? fold(quote) === quote : !unquoted.includes(fold(quote));
+    return other.quotes.some((each) => fold(each) === fold(quote))
+      ? fold(quote) === quote
+      : !unquoted.includes(fold(quote));
   });
 }
 
 function fold(text: string): string {
-  return toCanonicalText(text).toLowerCase().replace(/[.,!?;:]+(?= |$)/g, "").replace(/ {2,}/g, " ");
+  return toCanonicalText(text)
+    .toLowerCase()
+    .replace(/[.,!?;:]+(?= |$)/g, "")
+    .replace(/ {2,}/g, " ");
 }

@@ -12,7 +12,13 @@ export function readDates(words: readonly Word[]): Dates {
   const atoms = new Map<string, string>();
   const used = new Set<number>();
   const take = (atom: string, from: number, count = 1) => {
-    atoms.set(atom, words.slice(from, from + count).map((word) => word.text).join(" "));
+    atoms.set(
+      atom,
+      words
+        .slice(from, from + count)
+        .map((word) => word.text)
+        .join(" "),
+    );
     for (let at = from; at < from + count; at++) used.add(at);
   };
   for (let at = 0; at < words.length; at++) {
@@ -48,9 +54,11 @@ type Take = (atom: string, from: number, count?: number) => void;
 
 /** The day beside a month: "March 7", "7 March", "7th of March". */
 function takeDay(words: readonly Word[], month: number, take: Take): void {
-  const isDay = (word: Word | undefined): word is Word => word?.kind === "number" && /^\d{1,2}$/.test(word.key) && Number(word.key) <= 31;
+  const isDay = (word: Word | undefined): word is Word =>
+    word?.kind === "number" && /^\d{1,2}$/.test(word.key) && Number(word.key) <= 31;
   const after = words[month + 1];
-  if (isDay(after)) return take(`day:${Number(after.key)}`, month + 1, /^(?:st|nd|rd|th)$/.test(words[month + 2]?.key ?? "") ? 2 : 1);
+  if (isDay(after))
+    return take(`day:${Number(after.key)}`, month + 1, /^(?:st|nd|rd|th)$/.test(words[month + 2]?.key ?? "") ? 2 : 1);
   let at = month - 1;
   if (words[at]?.key === "of") at -= 1;
   const ordinal = /^(?:st|nd|rd|th)$/.test(words[at]?.key ?? "");
@@ -62,8 +70,12 @@ function takeDay(words: readonly Word[], month: number, take: Take): void {
 /** "may" and "march" are months only where a number, a preposition or a capital says so. */
 function monthOf(word: Word, before: Word | undefined, after: Word | undefined): number | undefined {
   const month = monthNames.get(word.key);
-  if (month === undefined || (word.key !== "may" && word.key !== "march" && word.key !== "mar" && word.key !== "sec")) return month;
-  const beside = before?.kind === "number" || after?.kind === "number" || /^(?:in|of|since|until|by|last|next|this)$/.test(before?.key ?? "");
+  if (month === undefined || (word.key !== "may" && word.key !== "march" && word.key !== "mar" && word.key !== "sec"))
+    return month;
+  const beside =
+    before?.kind === "number" ||
+    after?.kind === "number" ||
+    /^(?:in|of|since|until|by|last|next|this)$/.test(before?.key ?? "");
   return beside || (!word.opensSentence && /^[A-Z]/.test(word.text) && word.key !== "may") ? month : undefined;
 }
 
@@ -80,6 +92,7 @@ function toClock(word: Word, after: Word | undefined): { readonly time: number; 
   if (half === undefined && !word.key.includes(":")) return null;
   const hour = Number(match[1]);
   if (hour > 24) return null;
-  const afternoon = half?.startsWith("p") === true && hour < 12 ? 12 : half?.startsWith("a") === true && hour === 12 ? -12 : 0;
+  const afternoon =
+    half?.startsWith("p") === true && hour < 12 ? 12 : half?.startsWith("a") === true && hour === 12 ? -12 : 0;
   return { time: (hour + afternoon) * 60 + Number(match[2] ?? 0), words: half === undefined ? 1 : 2 };
 }

@@ -18,14 +18,12 @@ function findingsOf({ a, b }: PromptPair): readonly GuardFinding[] {
   if (a === b) return [];
   if (a.length > MAX_GUARDED_CHARS || b.length > MAX_GUARDED_CHARS)
     return [{ code: codeOfKind.unread, a: "", b: "", effect: effectOfKind.unread }];
-  const findings = toDifferencesOf(toPromptText(a), toPromptText(b)).map(
-    (difference): GuardFinding => ({
-      code: codeOfKind[difference.kind],
-      a: difference.a.slice(0, MAX_FINDING_CHARS),
-      b: difference.b.slice(0, MAX_FINDING_CHARS),
-      effect: effectOfKind[difference.kind],
-    }),
-  );
+  const findings = toDifferencesOf(toPromptText(a), toPromptText(b)).map((difference): GuardFinding => ({
+    code: codeOfKind[difference.kind],
+    a: difference.a.slice(0, MAX_FINDING_CHARS),
+    b: difference.b.slice(0, MAX_FINDING_CHARS),
+    effect: effectOfKind[difference.kind],
+  }));
   return findings.toSorted((one, other) => strength[other.effect] - strength[one.effect]);
 }
 

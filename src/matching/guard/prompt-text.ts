@@ -83,7 +83,8 @@ function expandContraction(token: string, previous: string): readonly string[] {
   if (lower.endsWith("n't")) return [token.slice(0, -3), "not"];
   const head = token.slice(0, apostrophe);
   const tail = lower.slice(apostrophe + 1);
-  if (tail === "s") return /^(?:what|who|where|when|why|how|it|that|there|here|he|she|let)$/i.test(head) ? [head, "is"] : [head];
+  if (tail === "s")
+    return /^(?:what|who|where|when|why|how|it|that|there|here|he|she|let)$/i.test(head) ? [head, "is"] : [head];
   const clitic = { m: "am", re: "are", ve: "have", ll: "will", d: "would" }[tail];
   return clitic === undefined ? [token.replaceAll("'", "")] : [head, clitic];
 }
@@ -99,7 +100,7 @@ function toWord(text: string, joined: boolean, opensSentence: boolean): Word {
 /** Replaces the longest alias that starts at each word ("United States of America" → usa). */
 function withAliases(words: readonly Word[]): Word[] {
   const result: Word[] = [];
-  for (let at = 0; at < words.length; ) {
+  for (let at = 0; at < words.length;) {
     let taken = 1;
     let word = words[at] as Word;
     const longest = aliasOpeners.has(word.text.toLowerCase()) ? longestAlias : 1;
@@ -107,7 +108,14 @@ function withAliases(words: readonly Word[]): Word[] {
       const part = words.slice(at, at + length);
       const name = aliases.get(part.map((each) => each.text.toLowerCase()).join(" "));
       if (name === undefined) continue;
-      word = { ...word, text: part.map((each) => each.text).join(" "), key: name, stem: name, kind: "word", isContent: true };
+      word = {
+        ...word,
+        text: part.map((each) => each.text).join(" "),
+        key: name,
+        stem: name,
+        kind: "word",
+        isContent: true,
+      };
       taken = length;
       break;
     }

@@ -39,7 +39,10 @@ export function readQuantities(words: readonly Word[], used: ReadonlySet<number>
       unit = units.get(name ?? "") ?? null;
       if (unit !== null) end += 1;
     }
-    const text = words.slice(symbol ? at - 1 : at, end).map((each) => each.text).join(" ");
+    const text = words
+      .slice(symbol ? at - 1 : at, end)
+      .map((each) => each.text)
+      .join(" ");
     for (const value of read.values) quantities.push({ value, unit, text });
     at = Math.max(at, end - 1);
   }
@@ -67,7 +70,8 @@ function readNumber(
   // "second" is a unit of time and "first" often a mere adverb, but a swap of two ordinals is a swap.
   const ordinal = ordinalWords.get(word.key);
   if (ordinal !== undefined) return { values: [ordinal], end };
-  let value = numberWords.get(word.key) ?? (word.key === "one" && multipliers.has(words[end]?.key ?? "") ? 1 : undefined);
+  let value =
+    numberWords.get(word.key) ?? (word.key === "one" && multipliers.has(words[end]?.key ?? "") ? 1 : undefined);
   if (value === undefined) return null;
   for (; end < words.length && !used.has(end); end++) {
     const key = words[end]?.key ?? "";
@@ -83,5 +87,8 @@ function readNumber(
 function parseDigits(text: string): readonly number[] {
   if (/^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text)) return [Number(text.replaceAll(",", ""))];
   // A long list without spaces is still a list: "1,2,3"; ratios and times that are no time: "3:2".
-  return text.split(/[,:]/).map(Number).filter((value) => !Number.isNaN(value));
+  return text
+    .split(/[,:]/)
+    .map(Number)
+    .filter((value) => !Number.isNaN(value));
 }

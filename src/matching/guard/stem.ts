@@ -3,9 +3,11 @@ import { irregularForms } from "./data/irregular-forms.ts";
 const VOWELS = /[aeiouy]/;
 /** Words that only look inflected. */
 const UNINFLECTED = new Set(
-  ("this his is was has does less news series species always perhaps thus us bus gas lens class process address access " +
+  (
+    "this his is was has does less news series species always perhaps thus us bus gas lens class process address access " +
     "business analysis basis thing nothing something anything everything king ring spring string morning evening during " +
-    "red need speed feed bed seed hundred indeed bring sing being ceiling wing").split(" "),
+    "red need speed feed bed seed hundred indeed bring sing being ceiling wing"
+  ).split(" "),
 );
 
 /**

@@ -25,7 +25,12 @@ export function readRelations(words: readonly Word[]): ReadonlyMap<string, Relat
   const found = new Map<string, Relation>();
   const add = (left: Word | undefined, by: string, right: Word | undefined) => {
     if (left === undefined || right === undefined || left.stem === right.stem) return;
-    found.set(`${left.stem} ${by} ${right.stem}`, { left: left.stem, by, right: right.stem, text: `${left.text} ${by} ${right.text}` });
+    found.set(`${left.stem} ${by} ${right.stem}`, {
+      left: left.stem,
+      by,
+      right: right.stem,
+      text: `${left.text} ${by} ${right.text}`,
+    });
   };
   let from: Word | undefined;
   let to: Word | undefined;

@@ -101,4 +101,6 @@ export const capitalAliases: ReadonlyMap<string, string> = new Map([
 export const longestAlias = 5;
 
 /** First words of all spellings: most words of a prompt begin none. */
-export const aliasOpeners: ReadonlySet<string> = new Set([...aliases.keys()].map((spelling) => spelling.split(" ")[0] ?? ""));
+export const aliasOpeners: ReadonlySet<string> = new Set(
+  [...aliases.keys()].map((spelling) => spelling.split(" ")[0] ?? ""),
+);

@@ -59,5 +59,7 @@ const times: { readonly [atom: string]: string } = {
 
 /** One or two words to the atom that they mean. */
 export const namedTimes: ReadonlyMap<string, string> = new Map(
-  Object.entries(times).flatMap(([atom, spellings]) => spellings.split("|").map((each): [string, string] => [each, atom])),
+  Object.entries(times).flatMap(([atom, spellings]) =>
+    spellings.split("|").map((each): [string, string] => [each, atom]),
+  ),
 );

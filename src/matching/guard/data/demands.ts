@@ -22,22 +22,28 @@ const phrases: { readonly [atom: string]: string } = {
   "format:plain": "plain text|as plain text",
   "format:letter": "as a letter|cover letter",
   "format:diagram": "as a diagram|flowchart|a diagram|ascii art",
-  "length:brief": "briefly|brief|concisely|concise|short answer|in short|shortly|in brief|tl dr|tldr|in a nutshell|keep it short|quick summary|short summary|one liner|one-liner",
-  "length:detailed": "in detail|detailed|in depth|in-depth|thorough|thoroughly|comprehensive|elaborate|at length|long answer|extensively",
+  "length:brief":
+    "briefly|brief|concisely|concise|short answer|in short|shortly|in brief|tl dr|tldr|in a nutshell|keep it short|quick summary|short summary|one liner|one-liner",
+  "length:detailed":
+    "in detail|detailed|in depth|in-depth|thorough|thoroughly|comprehensive|elaborate|at length|long answer|extensively",
   "length:steps": "step by step|step-by-step|steps|stepwise",
   "count:sentence": "in one sentence|one sentence|a sentence|single sentence",
   "count:sentences": "sentences",
   "count:paragraph": "one paragraph|a paragraph|single paragraph|short paragraph",
   "count:paragraphs": "paragraphs",
   "count:word": "one word|a single word|in a word",
-  "count:words": "words or less|words or fewer|word summary|word essay|in 100 words|in 50 words|in 200 words|in 10 words|in 20 words",
+  "count:words":
+    "words or less|words or fewer|word summary|word essay|in 100 words|in 50 words|in 200 words|in 10 words|in 20 words",
   "length:essay": "essay|an essay|article|blog post",
   "length:summary": "summary|summarize|summarise|tl;dr|overview",
   "audience:child":
     "eli5|for a child|to a child|for children|to children|for kids|to kids|for a kid|to a kid|year old|year-old|like i am five|like i am 5|for toddlers|for a five|to a five|first grader|for students in elementary|elementary school",
-  "audience:beginner": "for beginners|for a beginner|to a beginner|for dummies|for newbies|for a novice|for novices|to beginners|for starters",
-  "audience:simple": "simple terms|simple words|simply|layman's terms|layman terms|plain english|simple english|easy terms|simple language|layman",
-  "audience:expert": "for experts|for an expert|to an expert|for professionals|for a professional|technical audience|for engineers|for advanced|for scientists|for a scientist|for an engineer",
+  "audience:beginner":
+    "for beginners|for a beginner|to a beginner|for dummies|for newbies|for a novice|for novices|to beginners|for starters",
+  "audience:simple":
+    "simple terms|simple words|simply|layman's terms|layman terms|plain english|simple english|easy terms|simple language|layman",
+  "audience:expert":
+    "for experts|for an expert|to an expert|for professionals|for a professional|technical audience|for engineers|for advanced|for scientists|for a scientist|for an engineer",
   "audience:student": "for students|for a student|high school|college level|for college|graduate level|undergraduate",
   "audience:teens": "for teenagers|for a teenager|for teens",
   "audience:seniors": "for seniors|for the elderly|for elderly",
@@ -85,4 +91,6 @@ export const demands: ReadonlyMap<string, string> = new Map([
 export const longestDemand = 5;
 
 /** First words of all phrases: most words of a prompt begin none. */
-export const demandOpeners: ReadonlySet<string> = new Set([...demands.keys()].map((phrase) => phrase.split(" ")[0] ?? ""));
+export const demandOpeners: ReadonlySet<string> = new Set(
+  [...demands.keys()].map((phrase) => phrase.split(" ")[0] ?? ""),
+);

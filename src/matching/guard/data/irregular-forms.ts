@@ -61,7 +61,9 @@ export const irregularForms: ReadonlyMap<string, string> = new Map(
       // Comparatives keep their own meaning: "good" and "best" ask different things.
       if (base === "good" || base === "bad") return [];
       // "left" is a direction at least as often as a form of "leave".
-      return forms.split(" ").flatMap((form): [string, string][] => (form === "left" ? [] : [[form, stemOfBase(base)]]));
+      return forms
+        .split(" ")
+        .flatMap((form): [string, string][] => (form === "left" ? [] : [[form, stemOfBase(base)]]));
     }),
 );
 

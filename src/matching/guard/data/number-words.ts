@@ -66,7 +66,9 @@ export const multipliers: ReadonlyMap<string, number> = new Map(
 
 /** Roman numerals that follow a name ("World War II"); single letters other than these are too often something else. */
 export const romanNumerals: ReadonlyMap<string, number> = new Map(
-  "II III IV VI VII VIII IX XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI".split(" ").map((numeral) => [numeral, romanValue(numeral)]),
+  "II III IV VI VII VIII IX XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI"
+    .split(" ")
+    .map((numeral) => [numeral, romanValue(numeral)]),
 );
 
 function romanValue(numeral: string): number {

@@ -74,5 +74,7 @@ export const units: ReadonlyMap<string, Unit> = new Map(
 
 /** Spellings that are a unit only next to a number. */
 export const attachedOnly: ReadonlySet<string> = new Set(
-  "m mi g s h c f l ms min sec oz pound pounds foot feet yard yards cup cups kilo kilos rs bucks quid gal sterling ft yd rupee yen".split(" "),
+  "m mi g s h c f l ms min sec oz pound pounds foot feet yard yards cup cups kilo kilos rs bucks quid gal sterling ft yd rupee yen".split(
+    " ",
+  ),
 );

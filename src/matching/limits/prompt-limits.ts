@@ -1,0 +1,40 @@
+import type { TokenCounts } from "../../embedding/embedder.ts";
+import type { MissReason } from "../../model/reason.ts";
+import { MAX_GUARDED_CHARS } from "../guard/differences.ts";
+import { toPromptText } from "../guard/prompt-text.ts";
+import { isForeignPrompt } from "./prompt-language.ts";
+import { isVolatilePrompt } from "../volatile-prompt.ts";
+
+/** Fewer words of content ("why?", "yes", "continue", "tell me more") mean what the conversation makes of them. */
+const MIN_CONTENT_WORDS = 2;
+const MAX_UNKNOWN_TOKENS = 0.1;
+/** Words of content that refer to what was said before. */
+const REFERRING = new Set(
+  "more again continue go ahead on further detail details elaborate next previous example sure right yes yeah thing".split(
+    " ",
+  ),
+);
+
+/** Why a prompt takes part in equal matches only, as far as its text tells; null: it may be compared by meaning. */
+export function exactOnlyByText(text: string): MissReason | null {
+  if (text.length > MAX_GUARDED_CHARS) return "too-long";
+  if (isVolatilePrompt(text)) return "volatile";
+  if (isForeignPrompt(text)) return "unknown-language";
+  return hasContent(text) ? null : "no-candidate";
+}
+
+/** The same as far as the embedder's tokens tell. */
+export function exactOnlyByTokens({ total, unknown }: TokenCounts, maxPromptTokens: number): MissReason | null {
+  if (total > maxPromptTokens) return "too-long";
+  if (unknown > MAX_UNKNOWN_TOKENS * total) return "unknown-language";
+  return total === 0 ? "no-candidate" : null;
+}
+
+function hasContent(text: string): boolean {
+  const { words, code } = toPromptText(text);
+  const content = words.filter((word) => word.kind !== "symbol" && (word.kind === "number" || word.isContent));
+  const telling = content.filter((word) => !REFERRING.has(word.key));
+  // A question about one thing ("What is DNA?") has content enough; one word alone has not.
+  const size = telling.length + code.length;
+  return size >= MIN_CONTENT_WORDS || (size === 1 && words.length >= 3);
+}

@@ -1,0 +1,102 @@
+import type { MissReason } from "../model/reason.ts";
+import type { GuardFinding, Judgement } from "../model/verdict.ts";
+import { identicalProbability, toProbability, type Calibration } from "./calibration/calibration.ts";
+import { toFeatures } from "./calibration/features.ts";
+import type { Guard } from "./guard.ts";
+import { toHarmlessForm } from "./harmless-form.ts";
+import type { PromptPair } from "./verifier.ts";
+
+/** What is known of a pair before the verifier is asked. */
+export interface Examined {
+  readonly pair: PromptPair;
+  readonly similarity: number;
+  readonly findings: readonly GuardFinding[];
+  /** They differ in nothing that an answer could depend on: case, marks, spaces, politeness. */
+  readonly isIdentical: boolean;
+}
+
+/** What the verifier said, or why it was not asked. */
+export type Opinion =
+  | { readonly kind: "logit"; readonly logit: number }
+  /** Together longer than the verifier reads. */
+  | { readonly kind: "too-long" }
+  | { readonly kind: "not-asked" };
+
+export interface PairJudge {
+  readonly calibration: Calibration;
+  readonly guard: Guard;
+  readonly guardOn: boolean;
+  readonly verifierOn: boolean;
+  /** Cosine of the first Semcache's `similarity_threshold`. */
+  readonly similarityFloor: number | null;
+}
+
+/**
+ * Under this cosine a candidate is not called one: of the benchmark's pairs that reach the default bar none lies lower.
+ * Only names the reason; the probability decides.
+ */
+const CANDIDATE_COSINE = 0.5;
+/** No pair of the benchmark has a higher logit: what cannot pass with it need not be verified. */
+const HIGHEST_LOGIT = 4.5;
+/** Without a verifier nothing is calibrated: only prompts that are all but the same, and in which the guard sees nothing. */
+const UNVERIFIED_COSINE = 0.97;
+
+export function examine({ guard, guardOn }: PairJudge, pair: PromptPair, similarity: number): Examined {
+  const isIdentical = pair.a === pair.b || toHarmlessForm(pair.a) === toHarmlessForm(pair.b);
+  return { pair, similarity, isIdentical, findings: guardOn && !isIdentical ? guard.compare(pair) : [] };
+}
+
+/** Whether the verifier's answer could make this pair a hit. */
+export function needsVerifier(judge: PairJudge, examined: Examined, bar: number): boolean {
+  if (!judge.verifierOn || examined.isIdentical || isBelowFloor(judge, examined) || hasVeto(examined)) return false;
+  return probabilityOf(judge, examined, HIGHEST_LOGIT) >= bar;
+}
+
+/** The judgement of a pair against a bar on the probability. */
+export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion, bar: number): Judgement {
+  const { similarity, findings } = examined;
+  const toJudgement = (reason: MissReason | null, confidence: number | null): Judgement => ({
+    verdict: reason === null ? "hit" : "miss",
+    reason,
+    similarity,
+    confidence,
+    guard: findings,
+  });
+  const veto = findings.find((finding) => finding.effect === "veto");
+  if (veto) return toJudgement(veto.code, null);
+  if (isBelowFloor(judge, examined)) return toJudgement("no-candidate", null);
+  if (examined.isIdentical) {
+    const confidence = identicalProbability(judge.calibration);
+    return toJudgement(confidence >= bar ? null : "verifier-low", confidence);
+  }
+  if (!judge.verifierOn) return toJudgement(unverified(examined, bar), null);
+  if (opinion.kind === "too-long") return toJudgement("too-long", null);
+  const raised = findings.find((finding) => finding.effect === "bar");
+  if (opinion.kind === "not-asked") {
+    if (similarity < CANDIDATE_COSINE) return toJudgement("no-candidate", null);
+    return toJudgement(raised?.code ?? "verifier-low", null);
+  }
+  const confidence = probabilityOf(judge, examined, opinion.logit);
+  if (confidence >= bar) return toJudgement(null, confidence);
+  // The guard is the reason where the pair would have passed without its findings.
+  const withoutGuard = probabilityOf(judge, { ...examined, findings: [] }, opinion.logit);
+  return toJudgement(raised && withoutGuard >= bar ? raised.code : "verifier-low", confidence);
+}
+
+function unverified({ similarity, findings }: Examined, bar: number): MissReason | null {
+  const raised = findings.find((finding) => finding.effect === "bar");
+  if (raised) return raised.code;
+  return similarity >= UNVERIFIED_COSINE && Number.isFinite(bar) ? null : "verifier-low";
+}
+
+function probabilityOf({ calibration }: PairJudge, { pair, similarity, findings }: Examined, logit: number): number {
+  return toProbability(calibration, toFeatures({ pair, similarity, logit, findings }));
+}
+
+function isBelowFloor({ similarityFloor }: PairJudge, { similarity }: Examined): boolean {
+  return similarityFloor !== null && similarity < similarityFloor;
+}
+
+function hasVeto({ findings }: Examined): boolean {
+  return findings.some((finding) => finding.effect === "veto");
+}

@@ -1,0 +1,184 @@
+import { SemcacheError } from "../base/errors.ts";
+import { digestParts } from "../base/hash.ts";
+import type { Embedder, Embedding } from "../embedding/embedder.ts";
+import type { MissReason } from "../model/reason.ts";
+import type { Judgement } from "../model/verdict.ts";
+import { barFor, type Calibration } from "./calibration/calibration.ts";
+import type { Guard } from "./guard.ts";
+import { exactOnlyByText, exactOnlyByTokens } from "./limits/prompt-limits.ts";
+import type { CandidateVerdict, JudgeOptions, MatchCandidate, Matcher, PreparedPrompt } from "./matcher.ts";
+import { conclude, examine, needsVerifier, type Examined, type Opinion, type PairJudge } from "./pair-judge.ts";
+import { VerdictMemo } from "./verdict-memo.ts";
+import type { Verifier } from "./verifier.ts";
+
+export interface MatcherOptions {
+  readonly embedder: Embedder;
+  readonly verifier: Verifier;
+  readonly guard: Guard;
+  readonly calibration: Calibration;
+  /** `matching.max_error_rate`: the share of wrong answers among semantic hits that is accepted, 0 to 1. */
+  readonly maxErrorRate: number;
+  readonly maxPromptTokens: number;
+  /** A floor on the cosine that can only tighten. */
+  readonly similarityFloor: number | null;
+  readonly guardOn: boolean;
+  readonly verifierOn: boolean;
+  /** How many verdicts are remembered. */
+  readonly memoSize?: number;
+}
+
+/** A matcher that remembers verdicts, until the entry that they are about is gone. */
+export interface PromptMatcher extends Matcher {
+  /** To be called when an entry is removed, replaced or called wrong. */
+  forget(entryId: string): void;
+}
+
+/** The first two candidates are verified together, the others only if both fail: mostly the nearest decides. */
+const FIRST_WAVE = 2;
+
+interface Remembered {
+  readonly examined: Examined;
+  readonly opinion: Opinion;
+}
+
+/**
+ * Embedder, guard, verifier and calibration as one judgement.
+ *
+ * @throws {SemcacheError} `model-unusable`: the calibration was fitted with other models or another guard
+ */
+export function createMatcher(options: MatcherOptions): PromptMatcher {
+  const { embedder, verifier, guard, calibration, maxPromptTokens, guardOn, verifierOn } = options;
+  assertCalibrated(options);
+  const judge: PairJudge = { calibration, guard, guardOn, verifierOn, similarityFloor: options.similarityFloor };
+  const memo = new VerdictMemo<Remembered>(options.memoSize ?? 10_000);
+  const barOf = (maxErrorRate = options.maxErrorRate) =>
+    barFor(calibration, Math.min(maxErrorRate, options.maxErrorRate));
+
+  async function prepare(prompt: string, signal?: AbortSignal): Promise<PreparedPrompt> {
+    const reason = exactOnlyByText(prompt);
+    if (reason) return { kind: "exact-only", reason };
+    const [embedding] = await embedder.embed([prompt], signal);
+    return toPrepared(embedding, maxPromptTokens);
+  }
+
+  async function judgeCandidates(
+    prompt: string,
+    candidates: readonly MatchCandidate[],
+    { maxErrorRate, signal }: JudgeOptions,
+  ): Promise<CandidateVerdict> {
+    const bar = barOf(maxErrorRate);
+    let nearest: { readonly candidate: MatchCandidate; readonly judgement: Judgement } | null = null;
+    for (let from = 0; from < candidates.length; from = from === 0 ? FIRST_WAVE : candidates.length) {
+      const wave = candidates.slice(from, from === 0 ? FIRST_WAVE : undefined);
+      const known = await consult(prompt, wave, bar, signal);
+      for (const [index, candidate] of wave.entries()) {
+        const { examined, opinion } = known[index] as Remembered;
+        const judgement = conclude(judge, examined, opinion, bar);
+        if (judgement.verdict === "hit") return { kind: "hit", candidate, judgement };
+        nearest ??= { candidate, judgement };
+      }
+    }
+    if (nearest === null) return { kind: "miss", reason: "no-candidate", candidate: null, judgement: null };
+    return { kind: "miss", reason: nearest.judgement.reason ?? "verifier-low", ...nearest };
+  }
+
+  /** Guard and, for those that it lets pass, one batch of the verifier; remembered. */
+  async function consult(
+    prompt: string,
+    wave: readonly MatchCandidate[],
+    bar: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Remembered[]> {
+    const known = wave.map((candidate): Remembered => {
+      const remembered = memo.get(candidate, prompt);
+      if (remembered) return remembered;
+      const pair = { a: candidate.promptText, b: prompt };
+      return { examined: examine(judge, pair, candidate.similarity), opinion: { kind: "not-asked" } };
+    });
+    const open = known.filter(
+      ({ examined, opinion }) => opinion.kind === "not-asked" && needsVerifier(judge, examined, bar),
+    );
+    const logits =
+      open.length === 0
+        ? []
+        : await verifier.score(
+            open.map(({ examined }) => examined.pair),
+            signal,
+          );
+    return known.map((each, index) => {
+      const asked = open.indexOf(each);
+      const logit = logits[asked];
+      const opinion: Opinion =
+        asked < 0 || logit === undefined
+          ? each.opinion
+          : logit === null
+            ? { kind: "too-long" }
+            : { kind: "logit", logit };
+      const remembered = { examined: each.examined, opinion };
+      const candidate = wave[index];
+      if (candidate) memo.set(candidate, prompt, remembered);
+      return remembered;
+    });
+  }
+
+  return Object.freeze({
+    id: digestParts([
+      embedder.id,
+      verifier.id,
+      guard.id,
+      JSON.stringify(calibration),
+      JSON.stringify([guardOn, verifierOn]),
+    ]),
+    embedderId: embedder.id,
+    prepare,
+    judge: judgeCandidates,
+    async compare(a: string, b: string, judgeOptions: JudgeOptions = {}) {
+      // The exact key answers equal prompts, whatever they are.
+      if (a === b) return { verdict: "hit", reason: null, similarity: 1, confidence: 1, guard: [] } as const;
+      const reason = exactOnlyByText(b) ?? exactOnlyByText(a);
+      if (reason) return missFor(reason);
+      const [stored, asked] = (await embedder.embed([a, b], judgeOptions.signal)).map((each) =>
+        toPrepared(each, maxPromptTokens),
+      );
+      if (asked?.kind !== "comparable") return missFor(asked?.reason ?? "unavailable");
+      if (stored?.kind !== "comparable") return missFor(stored?.reason ?? "unavailable");
+      const similarity = cosine(stored.vector.values, asked.vector.values);
+      // Its own id: what a lookup remembers of an entry is not touched.
+      const verdict = await judgeCandidates(b, [{ id: "compare", promptText: a, similarity }], judgeOptions);
+      return verdict.judgement ?? missFor("no-candidate");
+    },
+    forget: (entryId: string) => memo.forget(entryId),
+  });
+}
+
+function assertCalibrated({ embedder, verifier, guard, calibration, verifierOn }: MatcherOptions): void {
+  for (const [part, fitted, actual] of [
+    ["embedder", calibration.embedder, embedder.id],
+    ["verifier", calibration.verifier, verifierOn ? verifier.id : calibration.verifier],
+    ["guard", calibration.guard, guard.id],
+  ] as const)
+    if (fitted !== actual)
+      throw new SemcacheError(
+        "model-unusable",
+        `Cannot use the calibration: it was fitted with the ${part} ${fitted}, and this one is ${actual}`,
+      );
+}
+
+function toPrepared(embedding: Embedding | undefined, maxPromptTokens: number): PreparedPrompt {
+  if (embedding === undefined) return { kind: "exact-only", reason: "unavailable" };
+  const reason = exactOnlyByTokens(embedding.tokens, maxPromptTokens);
+  if (reason) return { kind: "exact-only", reason };
+  if (embedding.kind === "too-long") return { kind: "exact-only", reason: "too-long" };
+  return { kind: "comparable", vector: embedding.vector };
+}
+
+function missFor(reason: MissReason): Judgement {
+  return { verdict: "miss", reason, similarity: null, confidence: null, guard: [] };
+}
+
+/** Vectors have unit length. */
+function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  return sum;
+}

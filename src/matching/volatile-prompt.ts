@@ -1,0 +1,110 @@
+const VOLATILE_WORDS = new Set(
+  (
+    "now today tonight yesterday tomorrow currently latest newest recent recently nowadays ongoing upcoming live trending breaking " +
+    "todays tonights yesterdays tomorrows"
+  ).split(" "),
+);
+
+const VOLATILE_PHRASES = [
+  "as of",
+  "so far",
+  "to date",
+  "up to date",
+  "at the moment",
+  "at this moment",
+  "at present",
+  "these days",
+  "this morning",
+  "this afternoon",
+  "this evening",
+  "this week",
+  "this weekend",
+  "this month",
+  "this quarter",
+  "this semester",
+  "this season",
+  "this year",
+  "last night",
+  "last week",
+  "last month",
+  "last year",
+  "last season",
+  "next week",
+  "next month",
+  "next year",
+  "next election",
+  "past week",
+  "past month",
+  "past year",
+  "what time is it",
+  "what day is it",
+  "what date is it",
+  "what is the time",
+  "what is the date",
+  "the weather in",
+  "weather forecast",
+  "stock price",
+  "share price",
+  "exchange rate",
+  "price of bitcoin",
+  "news about",
+].map((phrase) => phrase.split(" "));
+
+/** "current" is a quantity of electricity after and before these. */
+const ELECTRIC_BEFORE = new Set(
+  "electric electrical alternating direct ac dc eddy leakage ocean rms induced tail base collector short-circuit".split(
+    " ",
+  ),
+);
+const ELECTRIC_AFTER = new Set(
+  "flow flows through divider source sources transformer sensor limiter density amplifier mirror loop voltage in directory assets liabilities".split(
+    " ",
+  ),
+);
+/** "now" as a mere particle: "now that", "from now on", "until now" keep their answer as rarely, and are left volatile. */
+const FIXED = [
+  ["right", "now", "media"],
+  ["live", "in"],
+  ["live", "on"],
+  ["live", "with"],
+  ["live", "without"],
+  ["to", "live"],
+  ["i", "live"],
+  ["people", "live"],
+  ["do", "live"],
+  ["we", "live"],
+];
+
+/** Words, lower case, with one space between. A marker of time in a quote or in code still counts: a miss is cheap. */
+const WORD = /[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
+
+/**
+ * Whether the answer to a prompt depends on when it is asked ("now", "today", "latest", "current"). Such prompts match
+ * exactly only, and briefly. Errs towards volatile; English only. Linear in the length of the text.
+ */
+export function isVolatilePrompt(text: string): boolean {
+  const words = [...text.toLowerCase().replaceAll("\u2019", "'").replaceAll("'s", "").matchAll(WORD)].map(
+    (match) => match[0],
+  );
+  return words.some((word, at) => isVolatileAt(words, word, at));
+}
+
+function isVolatileAt(words: readonly string[], word: string, at: number): boolean {
+  if (word === "current" || word === "present") return isCurrent(words, at);
+  if (VOLATILE_WORDS.has(word)) {
+    return !FIXED.some((phrase) => {
+      const offset = phrase.indexOf(word);
+      return offset >= 0 && phrase.every((each, index) => words[at - offset + index] === each);
+    });
+  }
+  return VOLATILE_PHRASES.some(
+    (phrase) => phrase[0] === word && phrase.every((each, index) => words[at + index] === each),
+  );
+}
+
+function isCurrent(words: readonly string[], at: number): boolean {
+  const before = words[at - 1] ?? "";
+  const after = words[at + 1] ?? "";
+  if (words[at] === "present") return before === "the" && after !== "value" && after !== "tense" && after !== "a";
+  return !ELECTRIC_BEFORE.has(before) && !ELECTRIC_AFTER.has(after);
+}

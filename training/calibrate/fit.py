@@ -1,0 +1,216 @@
+"""Fits models/calibration.json: features of a pair -> probability, and a bar for each allowed rate of wrong hits.
+
+    SEMCACHE_BENCH_DATA=<data folder> python training/calibrate/fit.py [--models models] [--dist dist] [--out models/calibration.json]
+
+See training/README.md for the method.
+"""
+
+import argparse
+import collections
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+from scipy.stats import beta
+from sklearn.linear_model import LogisticRegression
+
+from models import Models, digest
+
+FOLDS = 5
+# Of the candidates that could be served in live traffic, this share rightly so. The sets are near-misses by design;
+# with as many near-misses as paraphrases the rate of wrong hits at a bar is about three times as high.
+RIGHT_SHARE = 0.75
+# Both bounds of a rate (false hits from above, recall from below) hold with 95%, so the rate with 90%.
+CONFIDENCE = 0.95
+RATES = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2]
+SMALLEST_SET = 20
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--models", default="models")
+    parser.add_argument("--dist", default="dist")
+    parser.add_argument("--out", default="models/calibration.json")
+    parser.add_argument("--cache", default="/tmp/semcache-scores/scores.sqlite")
+    parser.add_argument("--rows", type=int, default=0, help="at most so many rows per set and label")
+    return parser.parse_args()
+
+
+def read_pairs(path, rows):
+    seen = collections.Counter()
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            pair = json.loads(line)
+            # A pair with a conversation before it is decided by the frame, not by the matcher.
+            if pair.get("a_context") or pair.get("b_context"):
+                continue
+            seen[pair["set"], pair["label"]] += 1
+            if rows == 0 or seen[pair["set"], pair["label"]] <= rows:
+                yield pair
+
+
+def model_id(manifest, role):
+    joined = f"{manifest[role]['sha256']} {manifest['tokenizer']['sha256']}"
+    return f"{manifest[role]['name']}:{hashlib.sha256(joined.encode()).hexdigest()[:8]}"
+
+
+def score(pairs, models, max_pair_tokens):
+    scored = []
+    for index, pair in enumerate(pairs):
+        a, b = models.vector(pair["a"]), models.vector(pair["b"])
+        logit = models.logit(pair["a"], pair["b"]) if models.pair_tokens(pair["a"], pair["b"]) <= max_pair_tokens else None
+        if a is not None and b is not None and logit is not None:
+            scored.append({**pair, "cos": float(a @ b), "logit": logit})
+        if index % 2000 == 0:
+            print(f"scored {index}", file=sys.stderr, flush=True)
+    models.flush()
+    return scored
+
+
+def add_features(pairs, dist):
+    script = os.path.join(os.path.dirname(__file__), "features.mjs")
+    lines = "".join(json.dumps({k: p[k] for k in ("a", "b", "cos", "logit")}) + "\n" for p in pairs)
+    run = subprocess.run(["node", script, dist], input=lines, capture_output=True, text=True, check=True)
+    head, *rows = [json.loads(line) for line in run.stdout.splitlines()]
+    for pair, row in zip(pairs, rows, strict=True):
+        pair.update(row)
+    return head
+
+
+def folds_of(pairs):
+    """Pairs that share a prompt, directly or through others, stay in one fold."""
+    parent = {}
+
+    def root(text):
+        while parent.setdefault(text, text) != text:
+            parent[text] = parent[parent[text]]
+            text = parent[text]
+        return text
+
+    for pair in pairs:
+        parent[root(pair["a"].lower())] = root(pair["b"].lower())
+    digests = (hashlib.sha256(root(pair["a"].lower()).encode()).hexdigest() for pair in pairs)
+    return np.array([int(each, 16) % FOLDS for each in digests])
+
+
+def fit(x, y, sets):
+    """Logistic regression on standardised features; large sets weigh less per row. Returns raw coefficients."""
+    counts = collections.Counter(zip(sets, y))
+    weight = np.array([10 / np.sqrt(counts[s, label]) for s, label in zip(sets, y)])
+    mean, scale = x.mean(0), x.std(0) + 1e-9
+    model = LogisticRegression(C=1.0, max_iter=3000).fit((x - mean) / scale, y, sample_weight=weight)
+    coefficients = model.coef_[0] / scale
+    return coefficients, float(model.intercept_[0] - coefficients @ mean)
+
+
+def probability(x, coefficients, intercept):
+    return 1 / (1 + np.exp(-(x @ coefficients + intercept)))
+
+
+class Rates:
+    """Recall and false hits as means over sets, with one-sided Clopper-Pearson bounds on the effective sample size."""
+
+    def __init__(self, y, sets):
+        counts = collections.Counter(zip(sets, y))
+        self.weight = np.zeros(len(y))
+        self.size = {}
+        for label in (0, 1):
+            kept = {s for s in set(sets) if counts[s, label] >= SMALLEST_SET}
+            for index in np.flatnonzero(y == label):
+                if sets[index] in kept:
+                    self.weight[index] = 1 / counts[sets[index], label] / len(kept)
+            weight = self.weight[y == label]
+            self.size[label] = weight.sum() ** 2 / (weight**2).sum()
+        self.y = y
+
+    def at(self, hits):
+        false = self.weight[(self.y == 0) & hits].sum()
+        recall = self.weight[(self.y == 1) & hits].sum()
+        n0, n1 = self.size[0], self.size[1]
+        false_upper = beta.ppf(CONFIDENCE, false * n0 + 1, n0 - false * n0)
+        recall_lower = beta.ppf(1 - CONFIDENCE, recall * n1, n1 - recall * n1 + 1) if recall > 0 else 0.0
+        return false, recall, wrong_share(false, recall), wrong_share(false_upper, recall_lower)
+
+
+def wrong_share(false, recall):
+    wrong, right = (1 - RIGHT_SHARE) * false, RIGHT_SHARE * recall
+    return wrong / (wrong + right) if wrong + right > 0 else 1.0
+
+
+def main():
+    options = arguments()
+    data = os.path.join(os.environ["SEMCACHE_BENCH_DATA"], "bench.jsonl.gz")
+    manifest = json.load(open(f"{options.models}/manifest.json"))
+    paths = [f"{options.models}/{manifest[role]['file']}" for role in ("embedder", "verifier", "tokenizer")]
+    models = Models(*paths, options.cache)
+    pairs = score(read_pairs(data, options.rows), models, manifest["verifier"]["maxTokens"])
+    head = add_features(pairs, options.dist)
+
+    x = np.array([p["features"] for p in pairs])
+    y = np.array([p["label"] for p in pairs])
+    sets = np.array([p["set"] for p in pairs])
+    open_to = np.array([not p["vetoes"] for p in pairs])
+    fold = folds_of(pairs)
+    out_of_fold = np.zeros(len(y))
+    for each in range(FOLDS):
+        train = (fold != each) & open_to
+        out_of_fold[fold == each] = probability(x[fold == each], *fit(x[train], y[train], sets[train]))
+    out_of_fold[~open_to] = 0
+    coefficients, intercept = fit(x[open_to], y[open_to], sets[open_to])
+
+    rates = Rates(y, sets)
+    grid = np.round(np.arange(0.5, 0.996, 0.0025), 4)
+    measured = {t: rates.at(out_of_fold >= t) for t in grid}
+    table = []
+    for rate in RATES:
+        # From the strictest bar downwards, to the last one before the bound first rises over the rate for good: bars
+        # so strict that too few hits remain to certify anything are passed over.
+        certified = [t for t in grid if measured[t][3] <= rate]
+        bar = min(certified) if certified else None
+        row = {"maxErrorRate": rate, "bar": None if bar is None else float(bar)}
+        if bar is not None:
+            false, recall, expected, upper = measured[bar]
+            row |= {"recall": round(recall, 4), "falseHits": round(false, 5), "expected": round(expected, 5), "upper": round(upper, 5)}
+        table.append(row)
+        print(row)
+
+    same = np.array([p["same"] for p in pairs])
+    identical = {"pairs": int(same.sum()), "wrong": int((same & (y == 0)).sum())}
+    for t in (0.8, 0.9, 0.95):
+        false, recall, *_ = rates.at(np.array([p["cos"] >= t for p in pairs]))
+        print(f"cosine >= {t}: recall {recall:.3f} false hits {false:.3f}")
+    reliability = []
+    for low, high in [(0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.01)]:
+        inside = (out_of_fold >= low) & (out_of_fold < high) & open_to
+        if inside.sum():
+            reliability.append({"predicted": round(float(out_of_fold[inside].mean()), 4), "right": round(float(y[inside].mean()), 4), "pairs": int(inside.sum())})
+    calibration = {
+        "formatVersion": 1,
+        "embedder": model_id(manifest, "embedder"),
+        "verifier": model_id(manifest, "verifier"),
+        "guard": head["guard"],
+        "features": [{"name": n, "weight": round(float(c), 6)} for n, c in zip(head["featureNames"], coefficients)],
+        "intercept": round(intercept, 6),
+        "bars": table,
+        "identical": identical,
+        "fit": {
+            "data": {"bench.jsonl.gz": digest(data)},
+            "pairs": len(pairs),
+            "rightShare": RIGHT_SHARE,
+            "confidence": 2 * CONFIDENCE - 1,
+            "reliability": reliability,
+        },
+    }
+    with open(options.out, "w") as out:
+        json.dump(calibration, out, indent=2)
+        out.write("\n")
+    print(json.dumps({"identical": identical, "reliability": reliability}))
+
+
+if __name__ == "__main__":
+    main()
