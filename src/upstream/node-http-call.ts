@@ -92,6 +92,8 @@ export class NodeHttpCall implements UpstreamCall {
     // Node's own limit on the number of headers would drop the rest without a word; their size has a limit.
     outgoing.maxHeadersCount = 0;
     outgoing.on("socket", (socket) => {
+      // A socket whose lookup failed at once is here already destroyed, and never was connected.
+      if (socket.destroyed) return;
       if (!socket.connecting && !("secureConnecting" in socket && socket.secureConnecting)) return this.#onConnected();
       socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => this.#onConnected());
     });
