@@ -68,9 +68,9 @@ describe("fetch to a custom API", () => {
     const asked = async (text: string, more: object = {}) =>
       (await ask({ input: { ...question.input, text, ...more } })).json() as Promise<unknown>;
     const first = await asked("What is the capital of France?");
-    expect(await asked("Which city is the capital of France?")).toEqual(first);
+    expect(await asked("Tell me the capital of France")).toEqual(first);
     expect(await asked("What is the capital of Spain?")).not.toEqual(first);
-    expect(await asked("Which city is the capital of France?", { max_tokens: 101 })).not.toEqual(first);
+    expect(await asked("Tell me the capital of France", { max_tokens: 101 })).not.toEqual(first);
     expect(seen.map(({ cacheStatus, match }) => [cacheStatus, match])).toEqual([
       ["miss", null],
       ["hit", "semantic"],
