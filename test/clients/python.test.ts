@@ -51,6 +51,7 @@ describe.skipIf(!python)("Python client libraries", () => {
         LITELLM_LOCAL_MODEL_COST_MAP: "True",
         LANGSMITH_TRACING: "false",
         PYTHONUTF8: "1",
+        PYTHONDONTWRITEBYTECODE: "1",
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
