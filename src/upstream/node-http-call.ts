@@ -119,10 +119,10 @@ export class NodeHttpCall implements UpstreamCall {
   #onConnected(): void {
     if (this.#done) return;
     this.#connected = true;
-    const { body } = this.#request;
     this.#timer.enter("headers");
     // While the client still owes us its body, the provider owes us nothing.
-    if (body !== null && !Buffer.isBuffer(body) && !this.#outgoing?.writableEnded) this.#timer.stop();
+    const outgoing = this.#outgoing;
+    if (outgoing && !outgoing.writableEnded && !outgoing.writableNeedDrain) this.#timer.stop();
   }
 
   #waitForAnswer(): void {

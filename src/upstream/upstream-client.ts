@@ -31,6 +31,10 @@ export interface UpstreamRequest {
 export interface UpstreamHandler {
   onHeaders(head: UpstreamHead): void;
   onData(chunk: Buffer): void;
+  /**
+   * The answer is complete as HTTP frames it. One with neither length nor chunks ends with its connection, which proves
+   * nothing (RFC 9112, 8): what was said before tells whether it is whole.
+   */
   onEnd(): void;
   /** `upstream-unreachable`, `upstream-broken`, `upstream-*-timeout`, `upstream-forbidden`, `aborted` (the request's body broke off), `draining`. After headers: the body broke off. */
   onError(error: SemcacheError): void;

@@ -244,6 +244,16 @@ describe("timeouts by phase", () => {
     endless.destroy();
   });
 
+  test("headers: a provider that never reads a body which was waiting before the connection stood", async () => {
+    const provider = await start((socket) => socket.pause());
+    const client = createClient([provider.origin], { timeouts: { ...LONG, headersMs: 100 } });
+    const body = new Readable({ read: () => undefined });
+    body.push(Buffer.alloc(32 * 1024 * 1024));
+    const { outcome } = startCall(client, { url: secretUrl(provider.origin), method: "POST", body });
+    expect(await outcome).toMatchObject({ code: "upstream-headers-timeout" });
+    body.destroy();
+  });
+
   test("headers: a client that is slow with its body is not the provider's fault", async () => {
     const got = deferred<void>();
     const provider = await start((socket) => {
