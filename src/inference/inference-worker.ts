@@ -2,13 +2,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readModelFile } from "./model-file.ts";
 import { ModelSession } from "./model-session.ts";
+import { RunGate } from "./run-gate.ts";
 import { WordPieceTokenizer } from "./word-piece-tokenizer.ts";
-import type { WorkerAnswer, WorkerReport, WorkerSetup, WorkerTask } from "./worker-message.ts";
+import type { WorkerAnswer, WorkerCommand, WorkerReport, WorkerSetup, WorkerTask } from "./worker-message.ts";
 
 if (!parentPort) throw new TypeError("Cannot run inference-worker: it is not a worker thread");
 const port = parentPort;
 
-const { models: manifest } = workerData as WorkerSetup;
+const { models: manifest, gate: gateBuffer } = workerData as WorkerSetup;
+const gate = new RunGate(gateBuffer);
 
 interface Models {
   readonly tokenizer: WordPieceTokenizer;
@@ -56,14 +58,25 @@ function report(message: WorkerReport): void {
 }
 
 try {
-  const models = await loadModels();
+  const models = await gate.pass(loadModels);
   // One chain, so that answers keep the order of the tasks.
   let previous = Promise.resolve();
-  port.on("message", (task: WorkerTask) => {
-    previous = previous
-      .then(() => answer(task, models))
-      .catch((error: unknown): WorkerAnswer => ({ kind: "failed", id: task.id, message: String(error) }))
-      .then(report);
+  port.on("message", (command: WorkerCommand) => {
+    switch (command.kind) {
+      case "embed":
+      case "score":
+        previous = previous
+          .then(() => gate.pass(() => answer(command, models)))
+          .catch((error: unknown): WorkerAnswer => ({ kind: "failed", id: command.id, message: String(error) }))
+          .then(report);
+        return;
+      case "close":
+        // Without a listener the thread ends by itself, once the model that runs is done.
+        port.close();
+        return;
+      default:
+        throw new TypeError(`Cannot do the command: ${JSON.stringify(command satisfies never)}`);
+    }
   });
   report({ kind: "warm" });
 } catch (error) {

@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { SemcacheError } from "../base/errors.ts";
 import type { ModelManifest } from "./model-manifest.ts";
+import { RunGate } from "./run-gate.ts";
 import { restartDelayMs } from "./worker-plan.ts";
-import type { WorkerAnswer, WorkerReport, WorkerSetup, WorkerTask } from "./worker-message.ts";
+import type { WorkerAnswer, WorkerCommand, WorkerReport, WorkerSetup, WorkerTask } from "./worker-message.ts";
 
 /**
  * Tasks that a worker may hold: the one that it runs, and the next, so that it does not idle while an answer travels.
@@ -29,6 +30,7 @@ export class ModelWorker {
   readonly #events: ModelWorkerEvents;
   readonly #held = new Set<number>();
   #thread: Worker | null = null;
+  #gate = new RunGate();
   #state: "starting" | "warm" | "waiting" | "closed" = "waiting";
   #failuresInARow = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -62,33 +64,57 @@ export class ModelWorker {
     this.#thread?.postMessage(task);
   }
 
+  /** Resolves when the thread has ended: after the run or the loading that it is in. */
   async close(): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#restart);
     clearTimeout(this.#watchdog);
     this.#held.clear();
-    await this.#thread?.terminate();
+    const thread = this.#thread;
+    if (thread === null) return;
+    const ended = new Promise((resolve) => thread.once("exit", resolve));
+    this.#release(thread);
+    await ended;
+  }
+
+  /** For the process's `exit` handler: blocks until the thread can be ended without harm, at most `timeoutMs`. */
+  shut(): void {
+    this.#gate.shut();
+  }
+  waitUntilOutside(timeoutMs: number): void {
+    if (this.#thread !== null) this.#gate.waitUntilOutside(timeoutMs);
+  }
+
+  /** Never `terminate`: see {@link RunGate}. */
+  #release(thread: Worker): void {
+    this.#gate.shut();
+    thread.postMessage({ kind: "close" } satisfies WorkerCommand, []);
   }
 
   #start(): void {
     this.#state = "starting";
     this.#lastError = null;
+    this.#gate = new RunGate();
     const thread = new Worker(new URL("./inference-worker.js", import.meta.url), {
       name: this.#name,
-      workerData: { models: this.#models } satisfies WorkerSetup,
+      workerData: { models: this.#models, gate: this.#gate.buffer } satisfies WorkerSetup,
       // The parent's flags (test runners, loaders, inspectors) are not meant for this file.
       execArgv: [],
     });
     this.#thread = thread;
     this.#watch();
-    thread.on("message", (report: WorkerReport) => this.#onReport(report));
+    thread.on("message", (report: WorkerReport) => {
+      if (thread === this.#thread) this.#onReport(report);
+    });
     thread.on("error", (cause: unknown) => {
       const state = cause instanceof Error ? cause.message : String(cause);
       this.#lastError = new SemcacheError("inference-failed", `Cannot run the models: a worker failed: ${state}`, {
         cause,
       });
     });
-    thread.on("exit", (code) => this.#onExit(code));
+    thread.on("exit", (code) => {
+      if (thread === this.#thread) this.#onEnd(`a worker ended with ${code}`);
+    });
   }
 
   #onReport(report: WorkerReport): void {
@@ -118,7 +144,7 @@ export class ModelWorker {
     }
   }
 
-  #onExit(code: number): void {
+  #onEnd(state: string): void {
     clearTimeout(this.#watchdog);
     this.#thread = null;
     if (this.#state === "closed") return;
@@ -130,13 +156,20 @@ export class ModelWorker {
     this.#restart = setTimeout(() => this.#start(), restartDelayMs(this.#failuresInARow));
     this.#events.onLost(
       lost,
-      this.#lastError ?? new SemcacheError("inference-failed", `Cannot run the models: a worker ended with ${code}`),
+      this.#lastError ?? new SemcacheError("inference-failed", `Cannot run the models: ${state}`),
       duringStart,
     );
   }
 
   #watch(): void {
-    this.#watchdog = setTimeout(() => void this.#thread?.terminate(), HUNG_AFTER_MS);
+    this.#watchdog = setTimeout(() => {
+      const thread = this.#thread;
+      if (thread === null) return;
+      // A thread inside a native call cannot be ended; it is left behind and ends if it ever comes back.
+      this.#release(thread);
+      thread.unref();
+      this.#onEnd(`a worker did not answer for ${HUNG_AFTER_MS} ms`);
+    }, HUNG_AFTER_MS);
     this.#watchdog.unref();
   }
 }

@@ -3,12 +3,17 @@ import type { ModelManifest } from "./model-manifest.ts";
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly models: ModelManifest;
+  /** Of the `RunGate`. */
+  readonly gate: SharedArrayBuffer;
 }
 
 /** One text or pair for a worker; answered by {@link WorkerAnswer} with the same id, in order. */
 export type WorkerTask =
   | { readonly kind: "embed"; readonly id: number; readonly text: string }
   | { readonly kind: "score"; readonly id: number; readonly a: string; readonly b: string };
+
+/** `close`: end, without the tasks that have not begun. */
+export type WorkerCommand = WorkerTask | { readonly kind: "close" };
 
 export type WorkerAnswer =
   | {

@@ -25,6 +25,9 @@ export interface WorkerPoolOptions {
 
 type Item = { readonly known: JobOutput } | { readonly ask: JobInput };
 
+/** Longer than any run; past it the process exits all the same. */
+const EXIT_WAIT_MS = 3_000;
+
 /**
  * {@link InferencePool} over worker threads with onnxruntime-node. Starts loading at once; {@link InferencePool.warm}
  * tells when, or why not.
@@ -45,6 +48,10 @@ class WorkerPool implements InferencePool {
   #failures = 0;
   #startError: SemcacheError | null = null;
   #closing: Promise<void> | null = null;
+  readonly #onProcessExit = (): void => {
+    for (const worker of this.#workers) worker.shut();
+    for (const worker of this.#workers) worker.waitUntilOutside(EXIT_WAIT_MS);
+  };
 
   constructor({ models, workers = "auto", maxQueue = 64 }: WorkerPoolOptions) {
     const count = toWorkerCount(workers, availableParallelism());
@@ -63,6 +70,7 @@ class WorkerPool implements InferencePool {
       { length: count },
       (_, index) => new ModelWorker({ models, name: `semcache-inference-${index + 1}`, events }),
     );
+    process.on("exit", this.#onProcessExit);
   }
 
   async embed(texts: readonly string[], options?: InferenceOptions): Promise<readonly EmbedOutput[]> {
@@ -126,6 +134,7 @@ class WorkerPool implements InferencePool {
     for (const waiter of this.#warmWaiters) waiter.reject(error);
     this.#warmWaiters.clear();
     await Promise.all(ends);
+    process.off("exit", this.#onProcessExit);
   }
 
   async #submit(
