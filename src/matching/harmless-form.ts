@@ -33,6 +33,8 @@ export function toHarmlessForm(prompt: string): string {
   const text = toPromptText(prompt);
   if (text.code.length > 0 || text.quotes.length > 0 || /[^\p{L}\p{M}\p{N}\s.,?!'"$€£%-]/u.test(text.canonical))
     return text.canonical;
+  // Between numbers a dash may be a minus.
+  if (/\d ?- ?\d/.test(text.canonical)) return text.canonical;
   let words = text.words.map((word) => word.key).filter((word) => !politeWords.has(word));
   for (const wrapper of WRAPPERS) {
     if (startsWith(words, wrapper)) words = words.slice(wrapper.length);

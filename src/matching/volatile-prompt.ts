@@ -1,6 +1,6 @@
 const VOLATILE_WORDS = new Set(
   (
-    "now today tonight yesterday tomorrow currently latest newest recent recently nowadays ongoing upcoming live trending breaking " +
+    "now today tonight yesterday tomorrow currently latest newest recent recently nowadays ongoing upcoming trending breaking " +
     "todays tonights yesterdays tomorrows"
   ).split(" "),
 );
@@ -48,6 +48,11 @@ const VOLATILE_PHRASES = [
   "exchange rate",
   "price of bitcoin",
   "news about",
+  "live score",
+  "live scores",
+  "live updates",
+  "live stream",
+  "live coverage",
 ].map((phrase) => phrase.split(" "));
 
 /** "current" is a quantity of electricity after and before these. */
@@ -61,20 +66,6 @@ const ELECTRIC_AFTER = new Set(
     " ",
   ),
 );
-/** "now" as a mere particle: "now that", "from now on", "until now" keep their answer as rarely, and are left volatile. */
-const FIXED = [
-  ["right", "now", "media"],
-  ["live", "in"],
-  ["live", "on"],
-  ["live", "with"],
-  ["live", "without"],
-  ["to", "live"],
-  ["i", "live"],
-  ["people", "live"],
-  ["do", "live"],
-  ["we", "live"],
-];
-
 /** Words, lower case, with one space between. A marker of time in a quote or in code still counts: a miss is cheap. */
 const WORD = /[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
 
@@ -91,12 +82,7 @@ export function isVolatilePrompt(text: string): boolean {
 
 function isVolatileAt(words: readonly string[], word: string, at: number): boolean {
   if (word === "current" || word === "present") return isCurrent(words, at);
-  if (VOLATILE_WORDS.has(word)) {
-    return !FIXED.some((phrase) => {
-      const offset = phrase.indexOf(word);
-      return offset >= 0 && phrase.every((each, index) => words[at - offset + index] === each);
-    });
-  }
+  if (VOLATILE_WORDS.has(word)) return true;
   return VOLATILE_PHRASES.some(
     (phrase) => phrase[0] === word && phrase.every((each, index) => words[at + index] === each),
   );

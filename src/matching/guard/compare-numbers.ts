@@ -7,8 +7,8 @@ import { readQuantities, type Quantity } from "./quantity.ts";
 export function compareNumbers(a: PromptText, b: PromptText): readonly Difference[] {
   const inA = readQuantities(a.words, readDates(a.words).used);
   const inB = readQuantities(b.words, readDates(b.words).used);
-  const onlyA = inA.quantities.filter((one) => !inB.quantities.some((other) => isSameQuantity(one, other)));
-  const onlyB = inB.quantities.filter((one) => !inA.quantities.some((other) => isSameQuantity(one, other)));
+  const onlyA = missing(inA.quantities, inB.quantities, b);
+  const onlyB = missing(inB.quantities, inA.quantities, a);
   const unitsA = new Set(inA.looseUnits.map((unit) => unit.name));
   const unitsB = new Set(inB.looseUnits.map((unit) => unit.name));
   const measuredIn = (quantities: readonly Quantity[], name: string) =>
@@ -18,6 +18,19 @@ export function compareNumbers(a: PromptText, b: PromptText): readonly Differenc
   const numbers = toDifferences(texts(onlyA), texts(onlyB), "number-value", "number-missing");
   if (looseA.length === 0 || looseB.length === 0) return numbers;
   return [...numbers, { kind: "unit-value", a: looseA.join(", "), b: looseB.join(", ") }];
+}
+
+/** A number without a unit may be a year on the other side: "1,500" and "1500". */
+function missing(one: readonly Quantity[], other: readonly Quantity[], prompt: PromptText): readonly Quantity[] {
+  return one.filter(
+    (quantity) =>
+      !other.some((each) => isSameQuantity(quantity, each)) &&
+      !(
+        quantity.value >= 1000 &&
+        prompt.keys.has(String(quantity.value)) &&
+        !other.some((each) => each.value === quantity.value)
+      ),
+  );
 }
 
 /** Conversions are given rounded ("5 km", "3.1 miles"): half a percent is the same quantity. */

@@ -42,7 +42,10 @@ function opposites(a: PromptText, b: PromptText): readonly Difference[] {
       const plain = contraryOf(word.key);
       if (plain === null || one.stems.has(plain) || other.keys.has(word.key) || !other.stems.has(plain)) continue;
       const text = textOf(other, plain);
-      found.push({ kind: "opposite-prefix", a: swapped ? text : word.text, b: swapped ? word.text : text });
+      const [first, second] = swapped ? [text, word.text] : [word.text, text];
+      // "unsafe" stands in the list of antonyms too.
+      if (!found.some((each) => each.a === first && each.b === second))
+        found.push({ kind: "opposite-prefix", a: first, b: second });
     }
   return found;
 }
@@ -51,8 +54,7 @@ const DEGREES = new Set("more most less least".split(" "));
 
 /** Two contraries cancel out: "less patient" is "more impatient", "not safe" is "dangerous". */
 function isDouble(a: PromptText, b: PromptText, found: readonly Difference[]): boolean {
-  const isNegated = (prompt: PromptText) =>
-    prompt.keys.has("not") || prompt.keys.has("never") || prompt.keys.has("without");
+  const isNegated = (prompt: PromptText) => prompt.keys.has("not") || prompt.keys.has("never");
   if (found.length > 1 || (found.length === 1 && isNegated(a) !== isNegated(b))) return true;
   const [only] = found;
   if (only === undefined || !DEGREES.has(only.a.toLowerCase()) || !DEGREES.has(only.b.toLowerCase())) return false;

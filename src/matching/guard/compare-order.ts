@@ -1,5 +1,5 @@
 import type { Difference } from "./difference.ts";
-import { isPassive, readRelations, toContentSequence } from "./word-order.ts";
+import { isPassive, readRelations, toContentSequence, type Relation } from "./word-order.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 /** Share of content words that two prompts must have in common before their order is worth comparing. */
@@ -7,23 +7,30 @@ const SHARED_WORDS = 0.75;
 
 /** The same things in another direction ("from A to B") or order: what embeddings and verifiers hardly see. */
 export function compareOrder(a: PromptText, b: PromptText): readonly Difference[] {
-  const roles = reversedRelations(a, b);
-  return roles.length > 0 ? roles : swappedWords(a, b);
-}
-
-function reversedRelations(a: PromptText, b: PromptText): readonly Difference[] {
   const inA = readRelations(a.words);
   const inB = readRelations(b.words);
+  const reversed = reversedRelation(inA, inB);
+  if (reversed) return [reversed];
+  return swappedWords(
+    a,
+    b,
+    [...inA].filter(([key]) => inB.has(key)).map(([, relation]) => relation),
+  );
+}
+
+type Relations = ReadonlyMap<string, Relation>;
+
+function reversedRelation(inA: Relations, inB: Relations): Difference | null {
   for (const [key, relation] of inA) {
     const turned = `${relation.right} ${relation.by} ${relation.left}`;
     const other = inB.get(turned);
     if (other !== undefined && !inA.has(turned) && !inB.has(key))
-      return [{ kind: "order-role", a: relation.text, b: other.text }];
+      return { kind: "order-role", a: relation.text, b: other.text };
   }
-  return [];
+  return null;
 }
 
-function swappedWords(a: PromptText, b: PromptText): readonly Difference[] {
+function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation[]): readonly Difference[] {
   const inA = toContentSequence(a.words);
   const inB = toContentSequence(b.words);
   const onceA = once(inA);
@@ -47,6 +54,10 @@ function swappedWords(a: PromptText, b: PromptText): readonly Difference[] {
   if (isRotation(sharedA, sharedB)) return [{ kind: "order-rotation", ...difference }];
   if (moved.length > 2) return [{ kind: sameWords ? "order-other" : "order-near", ...difference }];
   // "Japanese investigator" and "investigator and Japanese": neighbours change places without a change of meaning.
+  // "from Paris to London" and "to London from Paris": the relation says that nothing was exchanged.
+  const [one = "", other = ""] = moved.map((index) => sharedA[index] ?? "");
+  if (relations.some(({ left, right }) => (left === one && right === other) || (left === other && right === one)))
+    return [];
   const areNames = moved.every(
     (index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""),
   );

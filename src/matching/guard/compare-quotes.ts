@@ -10,13 +10,11 @@ export function compareQuotes(a: PromptText, b: PromptText): readonly Difference
 function missing(one: PromptText, other: PromptText): readonly string[] {
   if (one.quotes.length === 0) return [];
   const exact = new Set(other.quotes);
-  const unquoted = fold(other.canonical);
+  const unquoted = ` ${fold(other.canonical)} `;
   return one.quotes.filter((quote) => {
     if (exact.has(quote)) return false;
     // Where both sides quote something, the marks mean it literally.
-    return other.quotes.some((each) => fold(each) === fold(quote))
-      ? fold(quote) === quote
-      : !unquoted.includes(fold(quote));
+    return other.quotes.length > 0 || !unquoted.includes(` ${fold(quote)} `);
   });
 }
 

@@ -80,7 +80,7 @@ function monthOf(word: Word, before: Word | undefined, after: Word | undefined):
 }
 
 function isYear(word: Word, after: Word | undefined): boolean {
-  if (!/^(?:1[5-9]|20)\d\d$/.test(word.key)) return false;
+  if (!/^(?:1[5-9]|20)\d\d$/.test(word.text)) return false;
   return after === undefined || !after.joined || after.key === "s";
 }
 

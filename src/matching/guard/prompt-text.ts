@@ -91,7 +91,8 @@ function expandContraction(token: string, previous: string): readonly string[] {
 
 function toWord(text: string, joined: boolean, opensSentence: boolean): Word {
   const lower = text.toLowerCase();
-  const key = capitalAliases.get(text) ?? aliases.get(lower) ?? lower;
+  const plain = /^\d{1,3}(?:,\d{3})+(?!\d)/.test(lower) ? lower.replaceAll(",", "") : lower;
+  const key = capitalAliases.get(text) ?? aliases.get(plain) ?? plain;
   const kind = /^\d/.test(text) ? "number" : /^[\p{L}]/u.test(text) ? "word" : "symbol";
   const isContent = kind === "word" && !functionWords.has(key) && !politeWords.has(key);
   return { text, key, stem: kind === "word" ? stem(key) : key, kind, joined, opensSentence, isContent };

@@ -18,16 +18,16 @@ le la les des du un une et est sont dans pour avec sur pas ne que qui quoi comme
 combien ce cette ces son sa ses leur nous vous ils elle elles au aux plus être avoir fait faire peut été était
 der die das den dem des ein eine einen einem einer und oder aber nicht ist sind war wurde wird werden hat haben kann ich du er sie
 wir ihr mein meine sein seine auf für mit von vom zu zum zur bei nach aus über unter wie was wer wo wann warum welche welcher
-welches gibt es im am auch sich als noch nur wenn dass
+welches woher wohin etwas mir mich dir gibt machen macht haben werden trotz ohne gegen gibt es im am auch sich als noch nur wenn dass
 o os as um uma uns umas do da dos das no na nos nas em por para com sem sobre não é são foi ser está estão tem pode fazer como qual
 quais quando onde quem porque seu sua ele ela eles mais muito também isso esta este
 il lo gli una uno di da in su per con tra fra non è sono era stato essere ha hanno può fare come quale quali quando dove chi perché
-che cosa della delle dei degli nel nella sul sulla anche più questo questa
+che cosa si fa ci quanto quanta vuole casa io mio mia dire sapere vorrei della delle dei degli nel nella sul sulla anche più questo questa
 het een van op te dat niet zijn werd wordt heeft hebben kan ik jij wij zij hun mijn hoe wat wie waar wanneer waarom welke voor naar
 bij uit ook maar of er deze dit
 och att det som en ett är för med av till på inte har kan jag du vi hur vad vem var när varför vilken
 og at det er som en et til på ikke har kan jeg du vi hvordan hva hvad hvem hvor når hvorfor
-i w na nie jest są się do z że co jak kto gdzie kiedy dlaczego który która oraz czy dla
+i na nie jest są się do z że co jak kto gdzie kiedy dlaczego który która oraz czy dla
 bir ve bu için ile nasıl nedir ne kim nerede neden değil mı mi var olan daha
 yang dan di ke dari untuk dengan adalah apa bagaimana siapa dimana mengapa ini itu tidak saya anda pada
 và là của có không cho một các những được như thế nào gì ở tại
@@ -35,5 +35,5 @@ và là của có không cho một các những được như thế nào gì ở
 
 /** Spellings that both lists would claim: they say nothing. */
 export const sharedWords = list(
-  "a i in no an me on do as at is was die den also man so all of most or to some he her it we more van over o er am do war was has had plus son des us net no sur son fait may come con per tu la le de en y e il un el is i w z di ne ha das las los os he me my mi lo su for list name code data ist te at man",
+  "a i in no an me on do as at is was die den also man so all of most or to some he her it we more van over o er am do war was has had plus son des us net no sur son fait may come con per tu la le de en y e il un el is i w z di ne ha das las los os he me my mi lo su for list name code data te at man non op co com can og er to",
 );

@@ -24,15 +24,17 @@ export function isForeignPrompt(text: string): boolean {
   let foreign = 0;
   let accented = 0;
   let words = 0;
-  for (const match of text.toLowerCase().matchAll(WORD)) {
-    const word = match[0];
+  for (const match of text.matchAll(WORD)) {
+    const word = match[0].toLowerCase();
     words += 1;
+    // An acronym is of no language: the MIT licence is no German "mit".
+    if (word.length > 1 && match[0] === match[0].toUpperCase()) continue;
     if (/[^a-z']/.test(word)) accented += 1;
     if (sharedWords.has(word)) continue;
     if (englishWords.has(word)) english += 1;
     else if (foreignWords.has(word)) foreign += 1;
   }
   if (words < 2) return accented > 0 && foreign > 0;
-  if (foreign + accented >= 2 && foreign + accented / 2 > english) return true;
+  if (foreign >= 1 && foreign + accented >= 2 && foreign + accented / 2 > english) return true;
   return english === 0 && foreign >= 1 && words <= 8;
 }

@@ -51,6 +51,7 @@ mr: mister
 prof: professor
 vs: versus|v.s.|vs.
 ww2: world war ii|world war 2|world war two|second world war|wwii|ww ii|ww 2
+ww3: world war iii|world war 3|third world war|wwiii
 ww1: world war i|world war 1|world war one|first world war|wwi|ww i|ww 1
 covid: covid-19|covid19|coronavirus|corona virus|corona|coronavirus disease
 hiv: human immunodeficiency virus

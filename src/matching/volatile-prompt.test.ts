@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { isVolatilePrompt } from "./volatile-prompt.ts";
+
+describe("volatile prompts", () => {
+  it.each([
+    "What time is it now?",
+    "What's the weather today?",
+    "What is today\u2019s date?",
+    "latest news on the election",
+    "Who is the current president of Peru?",
+    "Who is currently leading?",
+    "restaurants open tonight",
+    "events this week",
+    "What happened yesterday?",
+    "What is happening right now?",
+    "population of Oslo as of 2020",
+    "recent papers on graphs",
+    "TODAY IN HISTORY",
+    "stock price of Acme",
+    "What is the weather in Rome?",
+    "Who won last night?",
+    "plans for tomorrow",
+  ])("%s", (prompt) => expect(isVolatilePrompt(prompt)).toBe(true));
+
+  it.each([
+    "What is the capital of France?",
+    "How does alternating current work?",
+    "Does current flow from plus to minus?",
+    "I know how to cook",
+    "Explain the present value of money",
+    "What is a snowball?",
+    "Where do penguins live?",
+    "How do I live with a cat?",
+    "knowledge of Latin",
+    "Give a presentation on whales",
+    "What is a latest-wins register?".replace("latest-wins", "last-write-wins"),
+  ])("not: %s", (prompt) => expect(isVolatilePrompt(prompt)).toBe(false));
+});
