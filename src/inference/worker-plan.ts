@@ -1,5 +1,5 @@
 /**
- * How many workers to run. `auto` leaves one core to the event loop and stops at four, where memory (80 MB each)
+ * How many workers to run. `auto` leaves one core to the event loop and stops at four, where memory (110 MB each)
  * grows and lookups seldom wait any more.
  */
 export function toWorkerCount(workers: "auto" | number, cores: number): number {
