@@ -112,7 +112,7 @@ function admit(
     return;
   }
   if (!cached.plan.write) {
-    record.notStored = "not-cacheable";
+    record.notStored = "ttl-zero";
     return;
   }
   const { head, body } = outcome;

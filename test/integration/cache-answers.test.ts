@@ -200,7 +200,7 @@ describe("answers of any other API", () => {
     expect(line["stored"] ?? line["notStored"]).toBe(outcome);
     const again = await ask(semcache.port, { path, headers: own, body });
     expect(again.header("x-cache-status")).toBe(outcome === true ? "hit" : "miss");
-    expect([again.status, again.text]).toEqual(outcome === true ? [status, text] : [200, expect.any(String)]);
+    expect(again.text === text && again.status === status).toBe(outcome === true);
   });
 });
 
