@@ -63,6 +63,8 @@ export interface AppOptions {
 /** The judgement on pairs of prompts, with the models that it needs. */
 export interface Judging {
   readonly matcher: Matcher;
+  /** The same judgement, never refused for load: for people's questions, whose verdict must not depend on it. */
+  readonly patientMatcher: Matcher;
   readonly pool: InferencePool;
   close(): Promise<void>;
 }
@@ -72,18 +74,20 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
   const models = await loadModelManifest();
   const calibration = await loadCalibration();
   const pool = createWorkerPool({ models, workers: embedding.workers, maxQueue: matching.maxQueue });
-  const matcher = createMatcher({
-    embedder: createLocalEmbedder(pool),
-    verifier: createLocalVerifier(pool),
-    guard: createPromptGuard(),
-    calibration,
-    maxErrorRate: matching.maxErrorRate,
-    maxPromptTokens: matching.maxPromptTokens,
-    similarityFloor: matching.minSimilarity,
-    guardOn: matching.guard,
-    verifierOn: matching.verifier,
-  });
-  return { matcher, pool, close: () => pool.close() };
+  const make = (queue: "bounded" | "unbounded") =>
+    createMatcher({
+      embedder: createLocalEmbedder(pool, { queue }),
+      verifier: createLocalVerifier(pool, { queue }),
+      guard: createPromptGuard(),
+      calibration,
+      maxErrorRate: matching.maxErrorRate,
+      maxPromptTokens: matching.maxPromptTokens,
+      similarityFloor: matching.minSimilarity,
+      guardOn: matching.guard,
+      verifierOn: matching.verifier,
+    });
+  const matcher = make("bounded");
+  return { matcher, patientMatcher: make("unbounded"), pool, close: () => pool.close() };
 }
 
 /** @throws {SemcacheError} `config-invalid`, `model-unusable` */
@@ -213,7 +217,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       startedAtMs: clock.now(),
       clock,
       store,
-      matcher,
+      matcher: judging.patientMatcher,
       decisions,
       totals,
       metrics,

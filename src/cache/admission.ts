@@ -5,6 +5,7 @@ import type { CacheEntry } from "../model/cache-entry.ts";
 import type { DialectName } from "../model/dialect-name.ts";
 import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
 import type { NotStoredReason } from "../model/reason.ts";
+import type { Examination } from "../formats/dialect.ts";
 import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Landings } from "./landings.ts";
@@ -39,19 +40,8 @@ export interface AdmissionRequest {
   readonly providerMs: number;
   readonly openaiVersion: string | null;
   readonly answer: RecordedAnswer;
-  readonly examine: (answer: RecordedAnswer) => Examined;
+  readonly examine: (answer: RecordedAnswer) => Examination;
 }
-
-/** What `formats/` says of a recorded answer. */
-export type Examined =
-  | {
-      readonly kind: "storable";
-      readonly body: Buffer;
-      readonly semantic: boolean;
-      readonly usage: Usage | null;
-      readonly finishReason: string | null;
-    }
-  | { readonly kind: "refused"; readonly reason: NotStoredReason };
 
 export type AdmissionOutcome =
   | { readonly kind: "landing"; readonly id: string; readonly usage: Usage | null; readonly landed: Promise<void> }

@@ -1,6 +1,7 @@
 import { isSemcacheError } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
+import type { Replay } from "../formats/dialect.ts";
 import type { StoredAnswer } from "../model/answer.ts";
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
@@ -34,14 +35,8 @@ export interface LookupRequest {
   readonly maxAgeMs: number | null;
   readonly maxErrorRate: number | undefined;
   /** The answer in the form that the request asked for; null: no conversion. */
-  readonly replay: (answer: StoredAnswer) => Replayed | null;
+  readonly replay: (answer: StoredAnswer) => Replay | null;
   readonly signal: AbortSignal;
-}
-
-/** What `formats/` makes of a stored answer. */
-export interface Replayed {
-  readonly contentType: string;
-  readonly body: Buffer;
 }
 
 export type LookupOutcome = LookupHit | LookupMiss;
@@ -50,7 +45,7 @@ export interface LookupHit {
   readonly kind: "hit";
   readonly match: "exact" | "semantic";
   readonly entry: CacheEntry;
-  readonly replayed: Replayed;
+  readonly replayed: Replay;
   /** Null on an exact match. */
   readonly judgement: Judgement | null;
   readonly stepsMs: LookupSteps;

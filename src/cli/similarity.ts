@@ -14,7 +14,7 @@ export async function runSimilarity(args: readonly string[]): Promise<number> {
   const { config } = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
   const judging = await createJudging(config);
   try {
-    const { verdict, reason, similarity, confidence, guard } = await judging.matcher.compare(a, b);
+    const { verdict, reason, similarity, confidence, guard } = await judging.patientMatcher.compare(a, b);
     if (values.json) {
       process.stdout.write(`${JSON.stringify({ verdict, reason, similarity, confidence, guard })}\n`);
       return 0;

@@ -1,59 +1,20 @@
-import type { Clock } from "../base/clock.ts";
 import { SemcacheError } from "../base/errors.ts";
-import type { Admission } from "../cache/admission.ts";
-import { makeCachePlan, type CachePlanSettings } from "../cache/cache-plan.ts";
+import { makeCachePlan } from "../cache/cache-plan.ts";
 import { parseDirectives } from "../cache/directives.ts";
-import type { FrameJournal } from "../cache/frame-journal.ts";
-import type { Lookup, LookupOutcome } from "../cache/lookup.ts";
+import type { LookupOutcome } from "../cache/lookup.ts";
 import { toExactKey, toPartitionKey } from "../cache/partition.ts";
-import type { TenantResolver } from "../cache/tenant.ts";
-import type { Matcher } from "../matching/matcher.ts";
 import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { StoredAnswer } from "../model/answer.ts";
-import type { DialectName } from "../model/dialect-name.ts";
-import type { CacheStore } from "../store/cache-store.ts";
-import type { RequestReport } from "../telemetry/request-report.ts";
-import type { UpstreamClient } from "../upstream/upstream-client.ts";
-import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { resolveUpstreamTarget } from "../upstream/upstream-target.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
-import { errorDialect, interpretExchange, type Dialects, type InterpretedExchange } from "./interpret-exchange.ts";
+import { errorDialect, interpretExchange, type InterpretedExchange } from "./interpret-exchange.ts";
 import { sendOwnError, toSemcacheError } from "./own-error.ts";
+import type { ProxyOptions } from "./proxy-options.ts";
 import { relay } from "./relay.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendHit } from "./send-hit.ts";
-
-export interface ProxyOptions {
-  readonly clock: Clock;
-  readonly dialects: Dialects;
-  readonly policy: UpstreamPolicy;
-  readonly upstream: UpstreamClient;
-  readonly store: CacheStore;
-  readonly matcher: Matcher;
-  readonly lookup: Lookup;
-  readonly admission: Admission;
-  readonly frames: FrameJournal;
-  readonly tenants: TenantResolver;
-  readonly settings: ProxySettings;
-  /** One report per request, before its last byte is written. */
-  readonly report: (report: RequestReport) => void;
-  /** Told of defects: errors that no rule foresees. */
-  readonly onDefect: (error: unknown, requestId: string) => void;
-}
-
-export interface ProxySettings {
-  readonly providers: { readonly openai: string; readonly anthropic: string };
-  readonly plan: CachePlanSettings;
-  readonly ignoreFields: Readonly<Record<DialectName, readonly string[]>>;
-  readonly varyHeaders: readonly string[];
-  /** The header of `tenancy: header:<name>`, which must not reach the provider. */
-  readonly tenantHeader: string | null;
-  readonly maxEntryBytes: number;
-  readonly idleMs: number;
-  readonly logPrompts: boolean;
-}
 
 export interface Proxy {
   /** Answers one exchange; throws nothing. */

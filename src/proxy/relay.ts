@@ -1,3 +1,4 @@
+import { isSemcacheError, type SemcacheError } from "../base/errors.ts";
 import { toClientHeaders, toUpstreamHeaders } from "../upstream/header-policy.ts";
 import type { UpstreamHead } from "../upstream/upstream-client.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
@@ -9,7 +10,7 @@ import { Flight, type FlightOutcome } from "./flight.ts";
 import type { Flights } from "./flights.ts";
 import { errorDialect } from "./interpret-exchange.ts";
 import { sendOwnError } from "./own-error.ts";
-import type { ProxyOptions } from "./proxy.ts";
+import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 export interface RelayRequest {
@@ -59,7 +60,7 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
           }),
           body: toUpstreamBody(exchange),
         },
-        handler,
+        { ...handler, onError: (error) => handler.onError(toClientsFault(error)) },
       ),
     onClosed: () => unregister(),
     onSettled: (outcome) => {
@@ -212,6 +213,11 @@ function ownHeaders(exchange: Exchange, record: RequestRecord): string[] {
   if (record.reason) headers.push("x-semcache-reason", record.reason);
   if (record.frame) headers.push("x-semcache-frame", record.frame);
   return headers;
+}
+
+/** A call that failed because of the client's body: what was wrong with the body is the answer. */
+function toClientsFault(error: SemcacheError): SemcacheError {
+  return isSemcacheError(error.cause, "body-too-large") ? error.cause : error;
 }
 
 function toUpstreamBody({ body }: Exchange) {
