@@ -33,8 +33,8 @@ describe("order without meaning", () => {
     ["Did Ryan destroy the estate?", "Was the estate destroyed by Ryan?"],
     ["how to bake bread", "how do you bake bread"],
   ])("%s | %s", (a, b) => {
-    const harmless = ["order-rotation", "order-adjacent"];
-    expect(kinds(a, b).filter((kind) => !harmless.includes(kind))).toEqual([]);
-    expect(kinds(b, a).filter((kind) => !harmless.includes(kind))).toEqual([]);
+    const harmless = new Set(["order-rotation", "order-adjacent"]);
+    expect(kinds(a, b).filter((kind) => !harmless.has(kind))).toEqual([]);
+    expect(kinds(b, a).filter((kind) => !harmless.has(kind))).toEqual([]);
   });
 });

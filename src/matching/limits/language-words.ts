@@ -33,6 +33,9 @@ yang dan di ke dari untuk dengan adalah apa bagaimana siapa dimana mengapa ini i
 và là của có không cho một các những được như thế nào gì ở tại
 `);
 
+/** Articles and prepositions of the Romance languages that also stand in English names ("Los Angeles", "de facto"). */
+export const romanceWords = list("de la en el y del los las le les du des e da do di");
+
 /** Spellings that both lists would claim: they say nothing. */
 export const sharedWords = list(
   "a i in no an me on do as at is was die den also man so all of most or to some he her it we more van over o er am do war was has had plus son des us net no sur son fait may come con per tu la le de en y e il un el is i w z di ne ha das las los os he me my mi lo su for list name code data te at man non op co com can og er to",

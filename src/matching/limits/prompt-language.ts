@@ -1,4 +1,4 @@
-import { englishWords, foreignWords, sharedWords } from "./language-words.ts";
+import { englishWords, foreignWords, romanceWords, sharedWords } from "./language-words.ts";
 
 /** More letters than this outside the Latin script: another language, whatever is around it. */
 const MAX_OTHER_SCRIPT = 0.1;
@@ -22,6 +22,7 @@ export function isForeignPrompt(text: string): boolean {
 
   let english = 0;
   let foreign = 0;
+  let romance = 0;
   let accented = 0;
   let words = 0;
   for (const match of text.matchAll(WORD)) {
@@ -30,10 +31,12 @@ export function isForeignPrompt(text: string): boolean {
     // An acronym is of no language: the MIT licence is no German "mit".
     if (word.length > 1 && match[0] === match[0].toUpperCase()) continue;
     if (/[^a-z']/.test(word)) accented += 1;
+    if (romanceWords.has(word)) romance += 1;
     if (sharedWords.has(word)) continue;
     if (englishWords.has(word)) english += 1;
     else if (foreignWords.has(word)) foreign += 1;
   }
+  if (english === 0 && romance >= 2 && words >= 4) return true;
   if (words < 2) return accented > 0 && foreign > 0;
   if (foreign >= 1 && foreign + accented >= 2 && foreign + accented / 2 > english) return true;
   return english === 0 && foreign >= 1 && words <= 8;
