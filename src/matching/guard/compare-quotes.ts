@@ -13,8 +13,8 @@ function missing(one: PromptText, other: PromptText): readonly string[] {
   const unquoted = ` ${fold(other.canonical)} `;
   return one.quotes.filter((quote) => {
     if (exact.has(quote)) return false;
-    // Where both sides quote something, the marks mean it literally.
-    return other.quotes.length > 0 || !unquoted.includes(` ${fold(quote)} `);
+    // Where both sides quote something, the marks mean it literally, case included.
+    return other.quotes.length > 0 ? !other.canonical.includes(quote) : !unquoted.includes(` ${fold(quote)} `);
   });
 }
 
