@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PassThrough, Transform, type Readable } from "node:stream";
+import { Transform, type Readable } from "node:stream";
 import { SemcacheError } from "../base/errors.ts";
 import type { ReceivedBody } from "../proxy/exchange.ts";
 
@@ -58,20 +58,24 @@ function collect(request: IncomingMessage, wholeUpTo: number, maxBytes: number):
 /** What was read already, then the rest as it comes; fails past `maxBytes`. */
 function capped(request: IncomingMessage, head: readonly Buffer[], headBytes: number, maxBytes: number): Readable {
   let size = headBytes;
-  const limit = new Transform({
+  const limited = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
-      done(size > maxBytes ? tooLarge(size, maxBytes) : null, chunk);
+      if (size > maxBytes) done(tooLarge(size, maxBytes));
+      else done(null, chunk);
     },
   });
-  for (const chunk of head) limit.push(chunk);
+  for (const chunk of head) limited.push(chunk);
   // pipe() does not carry errors: a client that leaves must end the provider's request too, and not as a whole body.
   request.once("close", () => {
-    if (!request.complete) limit.destroy(new SemcacheError("aborted", "Cannot read the request body: the client left"));
+    if (!request.complete) {
+      limited.destroy(new SemcacheError("aborted", "Cannot read the request body: the client left"));
+    }
   });
-  limit.once("error", () => request.unpipe(limit));
-  // The last reader decides when bytes flow: nothing is read from the client before the provider's call takes it.
-  return request.pipe(limit).pipe(new PassThrough());
+  // Whoever answers instead of relaying never looks at this stream.
+  limited.on("error", () => request.unpipe(limited));
+  // What is not taken from the one end is not read from the other: the provider sets the pace of the upload.
+  return request.pipe(limited);
 }
 
 function tooLarge(size: number, maxBytes: number): SemcacheError {

@@ -48,11 +48,6 @@ export function createRequestHandler(options: RequestHandlerOptions) {
       if (failure.code === "internal") onDefect(error, id);
       const headers = ["x-semcache-request", id];
       if (failure instanceof MethodNotAllowedError) headers.push("allow", failure.allow.join(", "));
-      // A body that nobody reads must not be taken for the next request of the connection.
-      if (!request.complete) {
-        headers.push("connection", "close");
-        request.resume();
-      }
       response.removeHeader("x-semcache-request");
       sendOwnError(response, dialect, failure, headers);
     }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { isSemcacheError, SemcacheError } from "../base/errors.ts";
 
@@ -25,6 +25,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #servers: Server[] = [];
   readonly #active = new Set<ServerResponse>();
+  /** Answers owed on a connection, in order: pipelined requests have several. */
+  readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>();
   #draining = false;
   #onIdle: (() => void) | null = null;
 
@@ -72,9 +74,9 @@ export class HttpServer {
     // Node drops headers past the 2,000th silently: a credential could be among them. The size limit suffices.
     server.maxHeadersCount = 0;
     server.on("request", (request, response) => this.#onRequest(request, response));
-    server.on("upgrade", (_request, socket) => refuseUpgrade(socket));
-    server.on("connect", (_request, socket) => refuseUpgrade(socket));
-    server.on("clientError", onClientError);
+    server.on("upgrade", (_request, socket) => this.#refuseUpgrade(socket));
+    server.on("connect", (_request, socket) => this.#refuseUpgrade(socket));
+    server.on("clientError", (error, socket) => this.#onClientError(error, socket));
     server.listen({ host, port });
     try {
       await Promise.race([
@@ -94,13 +96,54 @@ export class HttpServer {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const owed = this.#owed.get(socket) ?? new Set();
+    this.#owed.set(socket, owed.add(response));
     this.#active.add(response);
     if (this.#draining) response.shouldKeepAlive = false;
     response.once("close", () => {
+      owed.delete(response);
       this.#active.delete(response);
       if (this.#active.size === 0) this.#onIdle?.();
     });
+    // A write to a response whose connection was cut in the same turn; its close says all there is to say.
+    response.on("error", () => undefined);
     void this.#options.handle(request, response, randomUUID());
+  }
+
+  #refuseUpgrade(socket: Duplex): void {
+    socket.on("error", () => undefined);
+    const last = [...(this.#owed.get(socket) ?? [])].at(-1);
+    const refuse = () =>
+      endWith(
+        socket,
+        501,
+        new SemcacheError("upgrade-unsupported", "Cannot upgrade the connection: Semcache relays HTTP requests only"),
+      );
+    // Whatever is written before the answers that are owed would be taken for the first of them.
+    if (last) last.once("close", refuse);
+    else refuse();
+  }
+
+  /** What arrived is not HTTP, or not in time: there is no request to answer, only a socket. */
+  #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const owed = [...(this.#owed.get(socket) ?? [])];
+    const [first] = owed;
+    // The fault is in the body of the only request that has no answer yet, or behind the last answer.
+    const answerable = first === undefined || (owed.length === 1 && !first.headersSent && !first.req.complete);
+    if (error.code === "ECONNRESET" || !socket.writable || !answerable) {
+      socket.destroy();
+      return;
+    }
+    const status = clientErrorStatuses[error.code ?? ""] ?? 400;
+    endWith(
+      socket,
+      status,
+      new SemcacheError(
+        status === 408 ? "body-timeout" : "bad-request",
+        `Cannot read the request: ${STATUS_CODES[status] ?? "it is not HTTP"}`,
+      ),
+    );
   }
 
   /** From now on `/ready` is 503 and connections end after their response; requests are still relayed. */
@@ -141,30 +184,11 @@ export class HttpServer {
   }
 }
 
-function refuseUpgrade(socket: Duplex): void {
-  endWith(
-    socket,
-    501,
-    new SemcacheError("upgrade-unsupported", "Cannot upgrade the connection: Semcache relays HTTP requests only"),
-  );
-}
-
-/** What arrived is not HTTP, or not in time: there is no request to answer, only a socket. */
-function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable || (socket as Socket).bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  endWith(
-    socket,
-    status,
-    new SemcacheError(
-      status === 408 ? "body-timeout" : "bad-request",
-      `Cannot read the request: ${STATUS_CODES[status] ?? "it is not HTTP"}`,
-    ),
-  );
-}
+/** Of node's parser and timers; all others are a 400. */
+const clientErrorStatuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 function endWith(socket: Duplex, status: number, error: SemcacheError): void {
   const body = JSON.stringify({

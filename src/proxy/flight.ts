@@ -1,5 +1,5 @@
 // One algorithm, so one long file: a provider call that several equal requests read, each at its own pace.
-import type { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../base/errors.ts";
 import type { UpstreamCall, UpstreamHandler, UpstreamHead } from "../upstream/upstream-client.ts";
 
 /** Where the bytes of a flight go: one client, or anything that takes bytes at its own pace. */
@@ -114,6 +114,12 @@ export class Flight {
   }
 
   #onHeaders(head: UpstreamHead): void {
+    // Node's parser reads any three digits (RFC 9110, 15: 100 to 599 are defined); its writer throws under 100.
+    if (head.status < 200) {
+      this.#call?.abort();
+      this.#onError(new SemcacheError("upstream-broken", `Cannot relay the answer: its status is ${head.status}`));
+      return;
+    }
     this.#head = head;
     for (const seat of this.#seats) seat.reader.head(head);
   }
