@@ -44,11 +44,16 @@ export function seatClient(flight: Flight, response: ServerResponse, options: Cl
 
   const reader: FlightReader = {
     head: (head) => {
+      // Refused meanwhile, by a shutdown past its grace: its close gives the seat back.
+      if (response.headersSent) return;
       writeHead(head);
-      // A client may wait for the status long before the first byte of the body.
-      response.flushHeaders();
+      // A client may wait for the status long before the first byte of the body. Not flushHeaders(), which sends
+      // values beyond ASCII as UTF-8: header bytes are Latin-1 on both sides.
+      response.write("", "latin1");
     },
     write: (chunk) => {
+      // Cut in this turn of the event loop; its close, a later one, gives the seat back.
+      if (response.destroyed || response.writableEnded) return true;
       bytes += chunk.length;
       const more = response.write(chunk);
       if (!more) expectProgress();
@@ -85,15 +90,33 @@ export function seatClient(flight: Flight, response: ServerResponse, options: Cl
   seat = flight.join(reader);
 }
 
+/** How long a client may take to read what came before the break. */
+const FLUSH_MS = 1000;
+
 /** Destroys the connection without ending the body, after the bytes that came before the break have left. */
 function destroyAfterFlush(response: ServerResponse): void {
   const { socket } = response;
-  if (socket === null || (response.writableLength === 0 && socket.writableLength === 0)) {
+  if (socket === null) {
+    // Pipelined behind another answer: the connection is cut when its turn comes.
     response.destroy();
     return;
   }
-  const timer = setTimeout(() => response.destroy(), 1000).unref();
+  const cut = () => {
+    // Where nothing but the connection's end marks the end of the body, an orderly end would be a whole answer.
+    if (isClosedToEnd(response)) socket.resetAndDestroy();
+    else response.destroy();
+  };
+  if (response.writableLength === 0 && socket.writableLength === 0) {
+    cut();
+    return;
+  }
+  const timer = setTimeout(cut, FLUSH_MS).unref();
   socket.once("close", () => clearTimeout(timer));
   // An empty write's callback runs when everything before it was handed to the kernel.
-  socket.write("", () => response.destroy());
+  socket.write("", cut);
+}
+
+/** Clients of HTTP/1.0 get no chunks: without a length, the connection's end is the body's (RFC 9112, 6.3). */
+function isClosedToEnd({ req }: ServerResponse): boolean {
+  return req.httpVersion === "1.0";
 }
