@@ -105,9 +105,10 @@ class MemoryCacheStore implements CacheStore {
     signal?: AbortSignal,
   ): Promise<readonly Candidate[]> {
     this.#assertReady("find entries", signal);
+    const nearest = (await this.#partitions.get(partition)?.search(vector, k)) ?? [];
     const nowMs = this.#clock.now();
     const candidates: Candidate[] = [];
-    for (const { id, similarity } of this.#partitions.get(partition)?.search(vector, k) ?? []) {
+    for (const { id, similarity } of nearest) {
       const record = this.#nodes.get(id)?.use.value;
       if (record === undefined) continue;
       const { promptText, createdAtMs, expiresAtMs } = record.entry;

@@ -34,7 +34,7 @@ export class MemoryPartition {
     if (index?.size === 0) this.#indexes.delete(embedderId);
   }
 
-  search(vector: PromptVector, k: number): readonly Neighbour[] {
+  async search(vector: PromptVector, k: number): Promise<readonly Neighbour[]> {
     return this.#indexes.get(vector.embedderId)?.search(vector.values, k) ?? [];
   }
 }

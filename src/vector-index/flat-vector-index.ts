@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { SemcacheError } from "../base/errors.ts";
 import { NearestList } from "./nearest-list.ts";
 import type { Neighbour, VectorIndex } from "./vector-index.ts";
@@ -7,6 +8,9 @@ import type { Neighbour, VectorIndex } from "./vector-index.ts";
  * adding to a large partition never stalls the event loop.
  */
 const VECTORS_PER_BLOCK = 1024;
+
+/** Blocks that are searched in one turn of the event loop: 4,096 vectors take about 1.3 ms at 384 dimensions. */
+const BLOCKS_PER_STEP = 4;
 
 /** Id, its place in the list and in the map: an estimate on the high side. */
 const BYTES_PER_ID = 96;
@@ -75,18 +79,18 @@ class FlatVectorIndex implements VectorIndex {
     return true;
   }
 
-  search(vector: Float32Array, k: number): readonly Neighbour[] {
+  async search(vector: Float32Array, k: number): Promise<readonly Neighbour[]> {
     this.#assertUsable(vector, "search for a vector");
     const query = new Float64Array(this.#stride);
     query.set(vector);
-    const nearest = new NearestList(Math.min(k, this.#ids.length));
-    let slot = 0;
-    for (const block of this.#blocks) {
-      const rows = Math.min(VECTORS_PER_BLOCK, this.#ids.length - slot);
-      searchBlock(block, rows, query, slot, nearest);
-      slot += rows;
+    const nearest = new NearestList(Math.min(k, this.#ids.length), this.#ids);
+    for (let number = 0; number < this.#blocks.length; number++) {
+      if (number > 0 && number % BLOCKS_PER_STEP === 0) await nextTurn();
+      const block = this.#blocks[number];
+      const slot = number * VECTORS_PER_BLOCK;
+      if (block) searchBlock(block, Math.min(VECTORS_PER_BLOCK, this.#ids.length - slot), query, slot, nearest);
     }
-    return nearest.toSorted().map(({ slot, similarity }) => ({ id: this.#ids[slot] ?? "", similarity }));
+    return nearest.toSorted();
   }
 
   /** A view of one vector, without the padding. */

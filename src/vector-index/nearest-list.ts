@@ -1,13 +1,18 @@
+import type { Neighbour } from "./vector-index.ts";
+
 /** The `capacity` best of many offers. `capacity` is a handful, so insertion into a sorted list beats a heap. */
 export class NearestList {
   readonly #capacity: number;
-  readonly #slots: number[] = [];
+  readonly #idOfSlot: readonly string[];
+  readonly #ids: string[] = [];
   readonly #similarities: number[] = [];
   /** What an offer must exceed: most offers end at this one comparison. */
   #bar: number;
 
-  constructor(capacity: number) {
+  /** @param idOfSlot read when an offer is taken: later, another vector may be in that slot */
+  constructor(capacity: number, idOfSlot: readonly string[]) {
     this.#capacity = capacity;
+    this.#idOfSlot = idOfSlot;
     this.#bar = capacity > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
@@ -16,22 +21,22 @@ export class NearestList {
   }
 
   /** Best first; equal ones in the order of their offers. Cosines that rounding took out of -1 to 1 are brought back. */
-  toSorted(): readonly { readonly slot: number; readonly similarity: number }[] {
-    return this.#slots.map((slot, index) => ({
-      slot,
+  toSorted(): readonly Neighbour[] {
+    return this.#ids.map((id, index) => ({
+      id,
       similarity: Math.max(-1, Math.min(1, this.#similarities[index] ?? -1)),
     }));
   }
 
   #insert(slot: number, similarity: number): void {
-    let at = this.#slots.length;
+    let at = this.#ids.length;
     while (at > 0 && (this.#similarities[at - 1] as number) < similarity) at--;
-    this.#slots.splice(at, 0, slot);
+    this.#ids.splice(at, 0, this.#idOfSlot[slot] ?? "");
     this.#similarities.splice(at, 0, similarity);
-    if (this.#slots.length > this.#capacity) {
-      this.#slots.pop();
+    if (this.#ids.length > this.#capacity) {
+      this.#ids.pop();
       this.#similarities.pop();
     }
-    if (this.#slots.length === this.#capacity) this.#bar = this.#similarities[this.#capacity - 1] as number;
+    if (this.#ids.length === this.#capacity) this.#bar = this.#similarities[this.#capacity - 1] as number;
   }
 }

@@ -6,8 +6,11 @@ export interface VectorIndex {
   /** `vector` has unit length; the same id replaces. */
   add(id: string, vector: Float32Array): void;
   remove(id: string): boolean;
-  /** The at most `k` nearest by cosine, best first. */
-  search(vector: Float32Array, k: number): readonly Neighbour[];
+  /**
+   * The at most `k` nearest by cosine, best first. A long search gives way to other work between its steps; what is
+   * added or removed meanwhile may be missing from it, or be in it.
+   */
+  search(vector: Float32Array, k: number): Promise<readonly Neighbour[]>;
 }
 
 export interface Neighbour {
