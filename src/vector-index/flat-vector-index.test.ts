@@ -54,7 +54,7 @@ describe("flat vector index", () => {
     index.add("a", Float32Array.of(1, 0));
     expect(() => index.add("b", vector)).toThrow(/^Cannot add a vector: its? /);
     expect(() => index.add("a", vector)).toThrow(expect.objectContaining({ code: "store-failed" }));
-    await expect(await index.search(vector, 1)).rejects.toThrow(/^Cannot search for a vector: its? /);
+    await expect(index.search(vector, 1)).rejects.toThrow(/^Cannot search for a vector: its? /);
     expect(index.size).toBe(1);
     expect(await index.search(Float32Array.of(1, 0), 2)).toEqual([{ id: "a", similarity: 1 }]);
   });
