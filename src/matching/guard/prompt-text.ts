@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { toCanonicalText } from "./canonical-text.ts";
 import { isCodeToken } from "./code-token.ts";
 import { aliases, aliasOpeners, capitalAliases, longestAlias } from "./data/aliases.ts";
@@ -30,8 +31,21 @@ export interface PromptText {
 
 const TOKEN = /\p{L}[\p{L}\p{M}]*(?:\d[\p{L}\d]*|(?:'\p{L}+)*)|\d+(?:[.,:]\d+)*|[%$€£₹¥]/gu;
 
-/** Reads a prompt for the guard. Pure, never throws, linear in the length of the text. */
+/** One prompt is compared with several candidates, by several readers: the last few readings are kept. */
+const recent = new LRUCache<string, PromptText>({ max: 64 });
+const MAX_KEPT_CHARS = 2_000;
+
+/** Reads a prompt for the guard. Never throws, linear in the length of the text. */
 export function toPromptText(text: string): PromptText {
+  if (text.length > MAX_KEPT_CHARS) return readPrompt(text);
+  const known = recent.get(text);
+  if (known) return known;
+  const read = readPrompt(text);
+  recent.set(text, read);
+  return read;
+}
+
+function readPrompt(text: string): PromptText {
   const canonical = toCanonicalText(text);
   const spans = toSpans(canonical);
   const code = [...spans.code];
