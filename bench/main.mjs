@@ -5,12 +5,22 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { measureEventLoop } from "./parts/event-loop.mjs";
 import { measureExactHits } from "./parts/exact-hits.mjs";
+import { measureFirstByte } from "./parts/first-byte.mjs";
+import { measureMemory } from "./parts/memory.mjs";
+import { measureSemanticHit } from "./parts/semantic-hit.mjs";
+import { measureStreamChunks } from "./parts/stream-chunks.mjs";
 import { efforts } from "./support/effort.mjs";
 import { encodeTable, meetsTarget } from "./support/table.mjs";
 
 const parts = {
   "exact-hits": measureExactHits,
+  "first-byte": measureFirstByte,
+  "stream-chunks": measureStreamChunks,
+  "semantic-hit": measureSemanticHit,
+  "event-loop": measureEventLoop,
+  memory: measureMemory,
 };
 
 const { values, positionals } = parseArgs({
