@@ -88,7 +88,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         expiresAtMs: now + ttlMs,
       };
       const landed = land(options, request, entry, request.semantic && examined.semantic);
-      landings.add(request.exactKey, request.partition, landed);
+      landings.add(entry, request.generation, landed);
       return { kind: "landing", id, usage: examined.usage, landed };
     },
   };

@@ -9,7 +9,7 @@ import type { MissReason } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
-import type { Landings } from "./landings.ts";
+import type { Landing, Landings } from "./landings.ts";
 
 export interface LookupOptions {
   readonly store: CacheStore;
@@ -44,7 +44,7 @@ export type LookupOutcome = LookupHit | LookupMiss;
 export interface LookupHit {
   readonly kind: "hit";
   readonly match: "exact" | "semantic";
-  readonly entry: CacheEntry;
+  readonly entry: Omit<CacheEntry, "vector">;
   readonly replayed: Replay;
   /** Null on an exact match. */
   readonly judgement: Judgement | null;
@@ -100,17 +100,9 @@ type ExactResult =
   | { readonly kind: "unconvertible" };
 
 async function findExact(options: LookupOptions, request: LookupRequest, stepsMs: LookupSteps): Promise<ExactResult> {
-  const { store, landings, timeoutMs } = options;
   const started = performance.now();
-  // An answer that was just completed may still be on its way into the store: whoever has read it must find it there.
-  const landing = landings.of(request.exactKey);
-  if (landing) {
-    await withDeadline(
-      { phase: "waiting for an entry", timeoutMs, code: "lookup-timeout", signal: request.signal },
-      () => landing,
-    );
-  }
-  const entry = await store.findExact(request.exactKey, request.signal);
+  const entry =
+    (await findLanding(options, request)) ?? (await options.store.findExact(request.exactKey, request.signal));
   stepsMs.exact = performance.now() - started;
   if (entry === null) return { kind: "open", reason: null };
   const stale = staleReason(entry, request, options.clock.now());
@@ -118,6 +110,31 @@ async function findExact(options: LookupOptions, request: LookupRequest, stepsMs
   const replayed = request.replay(entry.answer);
   if (replayed === null) return { kind: "unconvertible" };
   return { kind: "hit", match: "exact", entry, replayed, judgement: null, stepsMs };
+}
+
+/** Of the lookup's budget, what an equal request waits for an entry that is still being embedded. */
+const LANDING_SHARE = 0.1;
+
+/**
+ * An answer that was just completed may still be on its way into the store: whoever has read it must find it there. Where
+ * that takes long (models that load, a long queue), the landing itself answers: equal words need no vector.
+ */
+async function findLanding(
+  { store, landings, timeoutMs }: LookupOptions,
+  { exactKey, signal }: LookupRequest,
+): Promise<Landing["entry"] | null> {
+  const landing = landings.of(exactKey);
+  if (landing === null) return null;
+  try {
+    await withDeadline(
+      { phase: "waiting for an entry", timeoutMs: timeoutMs * LANDING_SHARE, code: "lookup-timeout", signal },
+      () => landing.landed,
+    );
+    return null;
+  } catch (error) {
+    if (!isSemcacheError(error, "lookup-timeout")) throw error;
+    return landing.generation === store.generation() ? landing.entry : null;
+  }
 }
 
 async function findByMeaning(

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import type { Matcher } from "../matching/matcher.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
+import { createMemoryCacheStore } from "../store/memory-cache-store.ts";
+import { createAdmission } from "./admission.ts";
+import { Landings } from "./landings.ts";
+import { createLookup } from "./lookup.ts";
+
+/** Models that load for as long as the test wants. */
+function scene() {
+  let embed: () => void = () => undefined;
+  const loading = new Promise<void>((resolve) => (embed = resolve));
+  const matcher: Matcher = {
+    id: "matcher",
+    embedderId: "embedder",
+    prepare: () => loading.then(() => ({ kind: "exact-only", reason: "unavailable" }) as const),
+    judge: () => Promise.reject(new Error("Nothing can be judged")),
+    compare: () => Promise.reject(new Error("Nothing can be compared")),
+    forget: () => undefined,
+  };
+  const clock = { now: () => 1_000 };
+  const store = createMemoryCacheStore({ clock, maxEntries: null, maxBytes: null });
+  const landings = new Landings();
+  const faults: unknown[] = [];
+  const onFault = (error: unknown) => faults.push(error);
+  const lookup = createLookup({ store, matcher, landings, clock, candidates: 8, timeoutMs: 500, onFault });
+  const admission = createAdmission({ store, matcher, landings, clock, maxEntryBytes: 1_000, onLost: () => undefined });
+  const admit = () =>
+    admission.admit({
+      exactKey: "key" as ExactKey,
+      partition: "partition" as PartitionKey,
+      tenant: "tenant" as TenantId,
+      namespace: "default",
+      dialect: "openai-chat",
+      upstream: "https://api.openai.com/v1/chat/completions",
+      model: "gpt-4o",
+      promptText: "prompt",
+      semantic: true,
+      prepared: null,
+      ttlMs: 1_000,
+      tags: [],
+      generation: store.generation(),
+      providerMs: 1,
+      openaiVersion: null,
+      answer: {
+        status: 200,
+        contentType: "application/json",
+        shape: "json",
+        body: Buffer.from("{}"),
+        framingComplete: true,
+      },
+      examine: ({ body }) => ({ kind: "storable", body, semantic: true, usage: null, finishReason: "stop", text: "" }),
+    });
+  const find = (promptText: string | null = "prompt") =>
+    lookup.find({
+      exactKey: "key" as ExactKey,
+      partition: "partition" as PartitionKey,
+      promptText,
+      exactOnly: null,
+      maxAgeMs: null,
+      maxErrorRate: undefined,
+      replay: (answer) => answer,
+      signal: new AbortController().signal,
+    });
+  return { store, embed, admit, find, faults };
+}
+
+describe("an entry whose embedding takes long", () => {
+  test("answers equal requests within a share of the budget", async () => {
+    const { admit, find, faults } = scene();
+    const admitted = admit();
+    const started = performance.now();
+    const outcome = await find();
+    expect(performance.now() - started).toBeLessThan(400);
+    expect(outcome).toMatchObject({ kind: "hit", match: "exact", entry: { id: "id" in admitted && admitted.id } });
+    expect(faults).toEqual([]);
+  });
+
+  test("does not when an invalidation has overtaken it", async () => {
+    const { store, admit, find } = scene();
+    admit();
+    await store.delete({ kind: "all" });
+    expect(await find(null)).toMatchObject({ kind: "miss", reason: "frame-new" });
+  });
+
+  test("is found in the store once it has landed", async () => {
+    const { store, embed, admit, find } = scene();
+    admit();
+    const finding = find();
+    embed();
+    expect(await finding).toMatchObject({ kind: "hit", match: "exact" });
+    expect(store.stats().entries).toBe(1);
+  });
+});
