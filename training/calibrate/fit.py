@@ -16,8 +16,8 @@ import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
+from scipy.optimize import minimize
 from scipy.stats import beta
-from sklearn.linear_model import LogisticRegression
 
 from models import Models, digest
 
@@ -98,14 +98,36 @@ def folds_of(pairs):
     return np.array([int(each, 16) % FOLDS for each in digests])
 
 
-def fit(x, y, sets):
-    """Logistic regression on standardised features; large sets weigh less per row. Returns raw coefficients."""
+# What one side only says is the verifier's to judge, but never for nothing: a bar costs at least this much log-odds.
+LEAST_BAR = 0.5
+
+
+def bounds_of(name):
+    """A surer verifier or a nearer vector never lowers the probability, a finding of the guard never raises it."""
+    if name.startswith(("cosine", "logit")):
+        return (0, None)
+    if name.startswith("bar-"):
+        return (None, -LEAST_BAR)
+    return (None, 0) if name == "notes" else (None, None)
+
+
+def fit(x, y, sets, names):
+    """Logistic regression with signs, on standardised features; large sets weigh less per row. Raw coefficients."""
     counts = collections.Counter(zip(sets, y))
     weight = np.array([10 / np.sqrt(counts[s, label]) for s, label in zip(sets, y)])
     mean, scale = x.mean(0), x.std(0) + 1e-9
-    model = LogisticRegression(C=1.0, max_iter=3000).fit((x - mean) / scale, y, sample_weight=weight)
-    coefficients = model.coef_[0] / scale
-    return coefficients, float(model.intercept_[0] - coefficients @ mean)
+    z, sign = (x - mean) / scale, 2 * y - 1
+
+    def loss(theta):
+        margin = sign * (z @ theta[:-1] + theta[-1])
+        slope = -weight * sign / (1 + np.exp(margin))
+        value = (weight * np.logaddexp(0, -margin)).sum() + 0.5 * (theta[:-1] ** 2).sum()
+        return value, np.append(z.T @ slope + theta[:-1], slope.sum())
+
+    limits = [tuple(None if b is None else b * s for b in bounds_of(name)) for name, s in zip(names, scale)] + [(None, None)]
+    theta = minimize(loss, np.array([high if high is not None else 0.0 for _, high in limits]), jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": 2000}).x
+    coefficients = theta[:-1] / scale
+    return coefficients, float(theta[-1] - coefficients @ mean)
 
 
 def probability(x, coefficients, intercept):
@@ -159,9 +181,9 @@ def main():
     out_of_fold = np.zeros(len(y))
     for each in range(FOLDS):
         train = (fold != each) & open_to
-        out_of_fold[fold == each] = probability(x[fold == each], *fit(x[train], y[train], sets[train]))
+        out_of_fold[fold == each] = probability(x[fold == each], *fit(x[train], y[train], sets[train], head["featureNames"]))
     out_of_fold[~open_to] = 0
-    coefficients, intercept = fit(x[open_to], y[open_to], sets[open_to])
+    coefficients, intercept = fit(x[open_to], y[open_to], sets[open_to], head["featureNames"])
 
     rates = Rates(y, sets)
     grid = np.round(np.arange(0.5, 0.996, 0.0025), 4)

@@ -54,9 +54,9 @@ describe("features", () => {
     expect(values).toHaveLength(featureNames.length);
     const named = Object.fromEntries(featureNames.map((name, index) => [name, values[index]]));
     expect(named).toMatchObject({
-      cosine: 0.95,
-      logit: 3,
-      "logit-over-1": 2,
+      "cosine-to-0.9": 0.9,
+      "logit-to-1": 1,
+      "logit-1-to-2.5": 1.5,
       "logit-over-2.5": 0.5,
       "words-only-a": Math.log1p(1),
       "words-only-b": Math.log1p(2),

@@ -28,10 +28,10 @@ const codes = [
 
 /** Names of the features in the order of {@link toFeatures}; part of what a calibration is valid for. */
 export const featureNames: readonly string[] = [
-  "cosine",
+  "cosine-to-0.9",
   "cosine-over-0.9",
-  "logit",
-  "logit-over-1",
+  "logit-to-1",
+  "logit-1-to-2.5",
   "logit-over-2.5",
   "words-only-a",
   "words-only-b",
@@ -51,10 +51,10 @@ export function toFeatures({ pair, similarity, logit, findings }: PairEvidence):
   const shared = a.size - onlyA;
   const onlyB = b.size - shared;
   return [
-    similarity,
+    Math.min(similarity, 0.9),
     Math.max(0, similarity - 0.9),
-    logit,
-    Math.max(0, logit - 1),
+    Math.min(logit, 1),
+    Math.min(Math.max(0, logit - 1), 1.5),
     Math.max(0, logit - 2.5),
     Math.log1p(onlyA),
     Math.log1p(onlyB),
