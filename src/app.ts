@@ -48,6 +48,8 @@ export interface App {
   ready(): Promise<void>;
   /** `/ready` is 503 from now on; requests under way get `server.shutdown_grace` to end. */
   close(): Promise<void>;
+  /** After a fault that nobody foresaw: tells of it and writes the log out. What is in memory is trusted no more. */
+  abandon(fault: unknown): Promise<void>;
 }
 
 export interface AppOptions {
@@ -110,10 +112,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const totals = createTotals();
   const decisions = createDecisions();
   const onDefect = (error: unknown, requestId: string) =>
-    log.error("Unexpected fault", {
-      request: requestId,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    log.error("Unexpected fault", { request: requestId, error: describeFault(error) });
 
   const policy = createUpstreamPolicy({
     allow: upstream.allow,
@@ -228,6 +227,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({ ...cache, store, matcher, lookup, clock, byMeaning: cache.mode === "semantic" }),
       tenants,
+      clock,
       // Key and value with room for the escapes of JSON.
       maxBodyBytes: 2 * (cache.maxEntryBytes + cache.maxRequestBytes),
     }),
@@ -243,9 +243,21 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
 
+  const release = async () => {
+    await client.close();
+    await landings.all();
+    await judging.close();
+    await store.close();
+  };
+
   return {
     async listen() {
-      const { host, port } = await httpServer.listen();
+      const { host, port } = await httpServer.listen().catch(async (error: unknown) => {
+        // Workers that go on would keep the process from ending.
+        await release();
+        await log.close();
+        throw error;
+      });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       log.info("Listening", { version, url, config: source ?? "defaults", store: store.kind, matcher: matcher.id });
       return { url, host, port };
@@ -254,14 +266,19 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     async close() {
       log.info("Draining", { requests: httpServer.activeRequests });
       await httpServer.close(server.shutdownGraceMs, refuseDraining);
-      await client.close();
-      await landings.all();
-      await judging.close();
-      await store.close();
+      await release();
       log.info("Stopped");
       await log.close();
     },
+    async abandon(fault) {
+      log.error("Stopping after an unexpected fault", { error: describeFault(fault) });
+      await log.close();
+    },
   };
+}
+
+function describeFault(fault: unknown): string {
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
 }
 
 function refuseDraining(response: ServerResponse): void {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { createApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
 import { configFlags, parseCommand, toOverrides } from "./arguments.ts";
+import { exitOnFault } from "./exit-on-fault.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 /** `semcache [serve]` */
@@ -12,6 +13,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
   });
   const loaded = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
   const app = await createApp(loaded.config, { notes: loaded.notes, warnings: loaded.warnings, source: loaded.source });
+  exitOnFault(app);
   const { url } = await app.listen();
   if (process.stderr.isTTY) {
     process.stderr.write(

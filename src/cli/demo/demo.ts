@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
-import { createApp } from "../../app.ts";
+import { createApp, type App } from "../../app.ts";
 import { loadConfig } from "../../config/load.ts";
 import { configFlags, parseCommand, toOverrides } from "../arguments.ts";
+import { exitOnFault } from "../exit-on-fault.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { demoPrompts } from "./demo-prompts.ts";
-import { startDemoProvider } from "./demo-provider.ts";
+import { startDemoProvider, type DemoProvider } from "./demo-provider.ts";
 import { encodeTable } from "./table.ts";
 
 /** `semcache demo`: the real proxy and models before an imitation provider; `--once` ends after the table. */
@@ -14,39 +15,47 @@ export async function runDemo(args: readonly string[]): Promise<number> {
     count: 0,
     name: "no further words",
   });
-  const provider = await startDemoProvider();
   const overrides = toOverrides(values);
-  const { config } = loadConfig({
-    // The demo shows the defaults: neither a file nor variables of this machine change it.
-    env: {},
-    workingFolder: import.meta.dirname,
-    overrides: {
-      ...overrides,
-      upstream: { providers: { openai: { base_url: provider.url } } },
-      store: { kind: "memory" },
-      telemetry: { log_level: "silent", ...overrides["telemetry"] },
-    },
-  });
-  const app = await createApp(config);
+  const provider = await startDemoProvider();
   try {
+    const { config } = loadConfig({
+      // The demo shows the defaults: neither a file nor variables of this machine change it.
+      env: {},
+      workingFolder: import.meta.dirname,
+      overrides: {
+        ...overrides,
+        upstream: { providers: { openai: { base_url: provider.url } } },
+        store: { kind: "memory" },
+        telemetry: { log_level: "silent", ...overrides["telemetry"] },
+      },
+    });
+    const app = await createApp(config);
+    exitOnFault(app);
     const { url } = await app.listen();
-    process.stdout.write(`Semcache on ${url}, before an imitation provider. Loading the models...\n`);
-    await app.ready();
-    const rows: string[][] = [];
-    for (const prompt of demoPrompts) rows.push(await ask(url, prompt));
-    process.stdout.write(`\n${encodeTable(["prompt", "cache", "matched prompt", "confidence", "ms"], rows)}\n`);
-    process.stdout.write(`\n${demoPrompts.length} requests, ${provider.calls()} of them went to the provider.\n`);
-    if (!values.once) {
-      process.stdout.write(
-        `Dashboard: ${url}/admin\nTry your own: point an OpenAI SDK's base URL at ${url}. Ctrl-C stops.\n`,
-      );
-      await untilStopped();
+    try {
+      await show(app, url, provider);
+      if (!values.once) {
+        process.stdout.write(
+          `Dashboard: ${url}/admin\nTry your own: point an OpenAI SDK's base URL at ${url}. Ctrl-C stops.\n`,
+        );
+        await untilStopped();
+      }
+    } finally {
+      await app.close();
     }
     return 0;
   } finally {
-    await app.close();
     await provider.close();
   }
+}
+
+async function show(app: App, url: string, provider: DemoProvider): Promise<void> {
+  process.stdout.write(`Semcache on ${url}, before an imitation provider. Loading the models...\n`);
+  await app.ready();
+  const rows: string[][] = [];
+  for (const prompt of demoPrompts) rows.push(await ask(url, prompt));
+  process.stdout.write(`\n${encodeTable(["prompt", "cache", "matched prompt", "confidence", "ms"], rows)}\n`);
+  process.stdout.write(`\n${demoPrompts.length} requests, ${provider.calls()} of them went to the provider.\n`);
 }
 
 async function ask(url: string, prompt: string): Promise<string[]> {
