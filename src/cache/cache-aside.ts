@@ -52,7 +52,8 @@ export function createCacheAside(options: CacheAsideOptions): CacheAside {
       const generation = store.generation();
       const isVolatile = isVolatilePrompt(key);
       const now = clock.now();
-      const lifetimeMs = Math.min(wantedTtlMs ?? (isVolatile ? volatileTtlMs : ttlMs), maxTtlMs);
+      const defaultTtlMs = isVolatile ? Math.min(volatileTtlMs, ttlMs) : ttlMs;
+      const lifetimeMs = Math.min(wantedTtlMs ?? defaultTtlMs, maxTtlMs);
       const entry: CacheEntry = {
         id: randomUUID(),
         ...toKeys(scope, key),

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { systemClock, type Clock } from "../base/clock.ts";
 import { SemcacheError } from "../base/errors.ts";
 import type { CacheAside } from "../cache/cache-aside.ts";
 import { DEFAULT_NAMESPACE } from "../cache/cache-plan.ts";
 import { isLabel, MAX_TAGS } from "../cache/directives.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { TenantId } from "../model/keys.ts";
+import { toHitHeaders } from "../proxy/hit-headers.ts";
 import type { OperatorRoute } from "./operator-route.ts";
 import { readJsonBody } from "./read-json-body.ts";
 import { sendJson } from "./send-json.ts";
@@ -25,6 +27,8 @@ export interface CacheAsideRoutesOptions {
   readonly tenants: TenantResolver;
   /** Larger bodies are a 413. */
   readonly maxBodyBytes: number;
+  /** For the age of what is found. */
+  readonly clock?: Clock;
 }
 
 /** `PUT /semcache/v1/put` and `POST /semcache/v1/get`, as the first Semcache's clients call them. */
@@ -32,6 +36,7 @@ export function createCacheAsideRoutes({
   cacheAside,
   tenants,
   maxBodyBytes,
+  clock = systemClock,
 }: CacheAsideRoutesOptions): readonly OperatorRoute[] {
   const limits = { maxBytes: maxBodyBytes };
   return [
@@ -67,13 +72,8 @@ export function createCacheAsideRoutes({
           return;
         }
         const { body, contentType } = outcome.replayed;
-        response.writeHead(200, {
-          "content-type": contentType,
-          "content-length": body.length,
-          "x-cache-status": "hit",
-          "x-semcache-match": outcome.match,
-          "x-semcache-entry": outcome.entry.id,
-        });
+        const known = ["content-type", contentType, "content-length", String(body.length)];
+        response.writeHead(200, [...known, ...toHitHeaders(outcome, clock.now())]);
         response.end(body);
       },
     },

@@ -1,5 +1,6 @@
 import type { LookupHit } from "../cache/lookup.ts";
 import type { Exchange } from "./exchange.ts";
+import { toHitHeaders } from "./hit-headers.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 export interface SendHitOptions {
@@ -14,24 +15,13 @@ export interface SendHitOptions {
 /** Writes a stored answer, uncompressed and at once. */
 export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHitOptions): void {
   const { response } = exchange;
-  const { entry, replayed, match, judgement } = hit;
+  const { entry, replayed } = hit;
   const headers = [
     "content-type",
     replayed.contentType,
     "content-length",
     String(replayed.body.length),
-    "x-cache-status",
-    "hit",
-    "age",
-    String(Math.max(0, Math.floor((nowMs - entry.createdAtMs) / 1000))),
-    "x-semcache-match",
-    match,
-    "x-semcache-entry",
-    entry.id,
-    "x-semcache-similarity",
-    toDecimal(judgement?.similarity ?? 1),
-    "x-semcache-confidence",
-    toDecimal(judgement?.confidence ?? 1),
+    ...toHitHeaders(hit, nowMs),
     "x-semcache-request",
     exchange.id,
   ];
@@ -54,8 +44,4 @@ export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHi
     const idle = setTimeout(() => response.destroy(), idleMs).unref();
     response.once("close", () => clearTimeout(idle));
   }
-}
-
-function toDecimal(value: number): string {
-  return value === 1 ? "1" : value.toFixed(4);
 }

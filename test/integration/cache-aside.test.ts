@@ -51,6 +51,20 @@ describe("put and get", () => {
     expect(await entries()).toHaveLength(1);
   });
 
+  it("a hit tells of its match, its entry and its age", async () => {
+    await put({ key, data: "Settings, then Security" });
+    nowMs += 2_500;
+    const [same, other] = [await get({ key }), await get({ key: paraphrase })];
+    const [{ id }] = (await entries()) as [{ id: string }];
+    for (const found of [same, other])
+      expect([found.header("age"), found.header("x-semcache-entry")]).toEqual(["2", id]);
+    expect([same.header("x-semcache-similarity"), same.header("x-semcache-confidence")]).toEqual(["1", "1"]);
+    for (const name of ["x-semcache-similarity", "x-semcache-confidence"]) {
+      expect(other.header(name)).toMatch(/^0\.\d{4}$/u);
+    }
+    expect(same.id).not.toBe(other.id);
+  });
+
   it("an empty value is a value", async () => {
     await put({ key, data: "" });
     const found = await get({ key });
@@ -112,6 +126,19 @@ describe("ttl, tags and namespace", () => {
     expect((await get({ key, namespace: "two" })).status).toBe(404);
     expect((await get({ key, namespace: "one" })).text).toBe("one");
     expect((await get({ key: paraphrase, namespace: "two" })).status).toBe(404);
+  });
+});
+
+describe("cache.volatile_ttl longer than cache.ttl", () => {
+  it("makes nothing live longer", async () => {
+    const server = await startSemcache(provider.url, { cache: { ttl: "60s", volatile_ttl: "1h" } });
+    for (const asked of [key, "What is the weather today?"]) {
+      const body = { key: asked, data: "x" };
+      const answer = await ask(server.port, { method: "PUT", path: "/semcache/v1/put", body });
+      const { expires_at: expiresAt } = answer.json() as { expires_at: string };
+      expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.now() + 60_000);
+    }
+    await server.close();
   });
 });
 
