@@ -24,7 +24,8 @@ const REQUEST_TIMEOUT_MS = 600_000;
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #servers: Server[] = [];
-  readonly #active = new Set<ServerResponse>();
+  /** With their `x-semcache-request`. */
+  readonly #active = new Map<ServerResponse, string>();
   /** Answers owed on a connection, in order: pipelined requests have several. */
   readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>();
   #draining = false;
@@ -99,7 +100,8 @@ export class HttpServer {
     const { socket } = request;
     const owed = this.#owed.get(socket) ?? new Set();
     this.#owed.set(socket, owed.add(response));
-    this.#active.add(response);
+    const id = randomUUID();
+    this.#active.set(response, id);
     if (this.#draining) response.shouldKeepAlive = false;
     response.once("close", () => {
       owed.delete(response);
@@ -108,7 +110,7 @@ export class HttpServer {
     });
     // A write to a response whose connection was cut in the same turn; its close says all there is to say.
     response.on("error", () => undefined);
-    void this.#options.handle(request, response, randomUUID());
+    void this.#options.handle(request, response, id);
   }
 
   #refuseUpgrade(socket: Duplex): void {
@@ -149,11 +151,12 @@ export class HttpServer {
   /** From now on `/ready` is 503 and connections end after their response; requests are still relayed. */
   startDraining(): void {
     this.#draining = true;
+    for (const response of this.#active.keys()) response.shouldKeepAlive = false;
   }
 
   /** Waits until no request is under way, at most `graceMs`; then closes. Requests that are left get a 503 or a broken stream. */
   async close(graceMs: number, refuse: (response: ServerResponse) => void): Promise<void> {
-    this.#draining = true;
+    this.startDraining();
     if (this.#active.size > 0 && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -163,9 +166,13 @@ export class HttpServer {
         };
       });
     }
-    for (const response of this.#active) {
-      if (response.headersSent) response.destroy();
-      else refuse(response);
+    for (const [response, id] of this.#active) {
+      if (response.headersSent) {
+        response.destroy();
+        continue;
+      }
+      response.setHeader("x-semcache-request", id);
+      refuse(response);
     }
     await this.#closeServers();
   }

@@ -96,7 +96,8 @@ function prepare(
 ): NonNullable<Parameters<ProxyOptions["admission"]["admit"]>[0]["prepared"]> | null {
   if (!cached.plan.writeVector) return null;
   if (cached.prepared) return cached.prepared;
-  const prepared = matcher.prepare(cached.promptText, signal);
+  // Also where it throws at once: a fault here costs the entry its vector, not the client its answer.
+  const prepared = (async () => matcher.prepare(cached.promptText, signal))();
   prepared.catch(() => undefined);
   return prepared;
 }
