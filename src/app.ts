@@ -215,7 +215,19 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       version,
       startedAtMs: clock.now(),
       clock,
-      store,
+      store: {
+        kind: store.kind,
+        async get(id, signal) {
+          const entry = await store.get(id, signal);
+          if (entry !== null || landings.size === 0) return entry;
+          // A hit can come from an entry that has not landed: whoever asks for it by its id waits for it.
+          await landings.all();
+          return store.get(id, signal);
+        },
+        list: (page, signal) => store.list(page, signal),
+        delete: (selector, how) => store.delete(selector, how),
+        stats: () => store.stats(),
+      },
       matcher: judging.patientMatcher,
       decisions,
       totals,

@@ -24,10 +24,15 @@ describe("serve", () => {
   it("answers from its folder's configuration, and stops on SIGTERM", async () => {
     const command = serve();
     const port = await command.listening();
+    let entry: string | null = null;
     for (const status of ["miss", "hit"]) {
       const answer = await ask(port, { body: chat(question) });
       expect([answer.status, answer.header("x-cache-status")]).toEqual([200, status]);
+      entry = answer.header("x-semcache-entry");
     }
+    // The models may still be loading: the entry has no vector yet, and is there all the same.
+    const detail = await ask(port, { method: "GET", path: `/semcache/v1/admin/entries/${String(entry)}` });
+    expect(detail.json()).toMatchObject({ id: entry, prompt: question });
     command.process.kill("SIGTERM");
     const { code, signal, stdout, stderr } = await command.finished;
     expect([code, signal, stderr]).toEqual([0, null, ""]);
