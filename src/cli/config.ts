@@ -4,6 +4,7 @@ import { SemcacheError } from "../base/errors.ts";
 import { defaultMemoryLimitMb } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { redactSettings } from "../config/redact.ts";
+import { createUpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { configFlags, parseCommand, toOverrides } from "./arguments.ts";
 
 /** `semcache config check|print` */
@@ -21,6 +22,14 @@ export function runConfig(args: readonly string[]): number {
   }
   const loaded = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
   for (const line of [...loaded.notes, ...loaded.warnings]) process.stderr.write(`${line}\n`);
+  const { upstream } = loaded.config;
+  // The one rule that the file's own schema does not know: what an origin is.
+  createUpstreamPolicy({
+    allow: upstream.allow,
+    allowPublic: upstream.allowPublic,
+    providers: upstream.baseUrls,
+    viaEgressProxy: upstream.proxy !== null,
+  });
   const source = loaded.source ?? "defaults (no configuration file)";
   if (action === "check") {
     process.stdout.write(`ok: ${source}\n`);

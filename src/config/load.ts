@@ -76,7 +76,7 @@ function findFile(file: string | null, folder: string): { path: string; tree: Tr
 }
 
 function readTree(path: string, { lenient = false } = {}): Tree {
-  const document = parseDocument(readFileSync(path, "utf8"));
+  const document = parseDocument(readText(path));
   const [problem] = document.errors;
   if (problem) {
     if (lenient) return {};
@@ -92,6 +92,21 @@ function readTree(path: string, { lenient = false } = {}): Tree {
     throw new SemcacheError("config-invalid", `Cannot read the configuration: ${path} is not a map of settings`);
   }
   return tree as Tree;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SemcacheError(
+      "config-invalid",
+      `Cannot read the configuration: ${path} is not readable (${code ?? "?"})`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function merge(below: Tree, above: Tree): Tree {

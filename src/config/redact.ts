@@ -2,12 +2,16 @@ import type { FileConfig } from "./schema.ts";
 
 /** Settings as they may be printed: secrets hidden, credentials taken out of URLs. */
 export function redactSettings(settings: FileConfig): FileConfig {
-  const { proxy } = settings.upstream;
+  const { proxy, providers } = settings.upstream;
   return {
     ...settings,
     server: { ...settings.server, admin_token: hide(settings.server.admin_token) },
     cache: { ...settings.cache, tenant_secret: hide(settings.cache.tenant_secret) },
-    upstream: { ...settings.upstream, proxy: proxy === null || proxy === "env" ? proxy : withoutCredentials(proxy) },
+    upstream: {
+      ...settings.upstream,
+      providers: withoutCredentialsEach(providers),
+      proxy: proxy === null || proxy === "env" ? proxy : withoutCredentials(proxy),
+    },
   };
 }
 
@@ -15,8 +19,15 @@ function hide(value: string | null): string | null {
   return value === null ? null : "(hidden)";
 }
 
+function withoutCredentialsEach<T extends FileConfig["upstream"]["providers"]>(providers: T): T {
+  return Object.fromEntries(
+    Object.entries(providers).map(([name, { base_url: url }]) => [name, { base_url: withoutCredentials(url) }]),
+  ) as T;
+}
+
 function withoutCredentials(text: string): string {
   const url = new URL(text);
+  if (url.username === "" && url.password === "") return text;
   url.username = "";
   url.password = "";
   return url.href;

@@ -55,7 +55,10 @@ export const configSchema = z.strictObject({
       host: text.default("localhost"),
       port: integer(0, 65_535).default(8080),
       max_body: size.default("64MiB"),
-      admin_token: text.nullable().default(null),
+      admin_token: text
+        .refine((value) => value.trim() !== "", { error: "text that is not empty" })
+        .nullable()
+        .default(null),
       keep_alive: duration.default("75s"),
       shutdown_grace: duration.default("25s"),
     })

@@ -55,6 +55,7 @@ describe("wrong configuration is one line with key, value and what is allowed, a
     ["cachee: {}", ["cachee", "cache"]],
     ["server: { port: 80801 }", ["server.port", "80801", "65535"]],
     ["store: { kind: redis }", ["store.kind", "redis", "memory"]],
+    ["upstream: { allow: [10.0.0.5] }", ["upstream.allow", '"10.0.0.5"', "http://10.0.0.5:11434"]],
     ["a: [", ["semcache.yaml"]],
   ])("%s", async (text, told) => {
     for (const args of [["config", "check"], ["serve"]]) {

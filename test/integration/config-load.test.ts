@@ -135,6 +135,7 @@ describe("configuration", () => {
       /upstream\.providers\.openai\.base_url is "api\.openai\.com"/,
     ],
     ["server: [1]", /server is \[1\]/],
+    ['server: { admin_token: " " }', /server\.admin_token is \(hidden\), allowed is text that is not empty/],
     ["cache: { tenant_secret: short }", /cache\.tenant_secret is \(hidden\)/],
     ["- 1", /is not a map of settings/],
     ["a: [", /semcache\.yaml/],
@@ -160,10 +161,17 @@ describe("configuration", () => {
         SEMCACHE_SERVER__ADMIN_TOKEN: "top-secret-token",
         SEMCACHE_CACHE__TENANT_SECRET: "another-secret-here",
         SEMCACHE_UPSTREAM__PROXY: "http://user:password@proxy.example:3128",
+        SEMCACHE_UPSTREAM__PROVIDERS__OPENAI__BASE_URL: "https://user:password@openai.example/v1",
       },
     });
     const printed = JSON.stringify(redactSettings(settings));
     for (const secret of ["top-secret-token", "another-secret-here", "password", "user:"])
       expect(printed).not.toContain(secret);
+    // What has none stays as it was written.
+    expect(redactSettings(load({}).settings).upstream.providers.openai.base_url).toBe("https://api.openai.com");
+  });
+
+  test("a file that cannot be read is a wrong configuration", () => {
+    expect(() => load({ file: "." })).toThrow(expect.objectContaining({ code: "config-invalid" }));
   });
 });
