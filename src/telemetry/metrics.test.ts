@@ -62,6 +62,21 @@ describe("createMetrics", () => {
     expect(valueOf(families, `${name}_bucket`, { ...labels, le: "+Inf" })).toBe(1);
   });
 
+  it("names the paths of the built-in routes as they were called, and no others", async () => {
+    const metrics = createMetrics();
+    for (const path of ["/chat/completions", "/v1/chat/completions", "/v1/files/of-a-caller", "/v1/files/another"]) {
+      metrics.observe(sampleReport({ path }));
+    }
+    const { samples = [] } =
+      parsePrometheusText(await metrics.expose()).get("semcache_chat_completion_http_requests") ?? {};
+    const counts = samples.filter(({ name }) => name.endsWith("_count"));
+    expect(Object.fromEntries(counts.map(({ labels, value }) => [labels.get("path"), value]))).toEqual({
+      "/chat/completions": 1,
+      "/v1/chat/completions": 1,
+      other: 2,
+    });
+  });
+
   it("counts bypasses neither as hits nor as misses", async () => {
     const metrics = createMetrics();
     metrics.observe(

@@ -16,6 +16,17 @@ const scoreBounds = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.9
  */
 const MAX_KINDS = 2_000;
 
+/**
+ * The first Semcache's label `path` had the path as it was called. All but these are "other": callers choose them, and
+ * each label value is a series.
+ */
+const firstPaths: ReadonlySet<string> = new Set([
+  "/chat/completions",
+  "/v1/chat/completions",
+  "/v1/messages",
+  "/semcache/v1/chat/completions",
+]);
+
 /** What requests of one kind have in common: their cells, found with one look into a map. */
 interface Kind {
   readonly requests: CounterCell;
@@ -100,7 +111,8 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
 
   function kindOf(report: RequestReport): Kind {
     const { method, route, status, cacheStatus, match, reason } = report;
-    const key = `${method} ${route} ${status} ${cacheStatus} ${match} ${reason}`;
+    const path = firstPaths.has(report.path) ? report.path : "other";
+    const key = `${method} ${route} ${path} ${status} ${cacheStatus} ${match} ${reason}`;
     const known = kinds.get(key);
     if (known) return known;
     const full = kinds.size >= MAX_KINDS;
@@ -108,7 +120,7 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
     const routeLabel = full ? "other" : route;
     const kind: Kind = {
       requests: requests.cell(routeLabel, cacheStatus, statusLabel),
-      first: first.cell(full ? "other" : method, routeLabel, statusLabel, cacheStatus),
+      first: first.cell(full ? "other" : method, full ? "other" : path, statusLabel, cacheStatus),
       duration: duration.cell(cacheStatus),
       firstByte: firstByte.cell(cacheStatus),
       firstHitOrMiss: cacheStatus === "hit" ? firstHit : cacheStatus === "miss" ? firstMiss : null,

@@ -6,7 +6,7 @@ export function sampleReport(changes: Partial<RequestReport> = {}): RequestRepor
     id: "018f2a7e-0000-7000-8000-000000000001",
     startedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     method: "POST",
-    route: "/v1/chat/completions",
+    route: "openai-chat-completions",
     path: "/v1/chat/completions",
     dialect: "openai-chat",
     stream: false,
