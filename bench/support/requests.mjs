@@ -1,8 +1,10 @@
 // Requests and answers that look like those of real applications: a system prompt, turns of a conversation, a question.
 const sentence = "You are the assistant of a travel agency; answer in at most three sentences, name your sources. ";
 
+const LONGEST_PROMPT = 80;
+
 /**
- * A chat request whose JSON is `bytes` long, as a conversation of turns of about a kibibyte: the system prompt and the
+ * A chat request whose JSON is about `bytes` long, as a conversation of turns of about a kibibyte: the system prompt and the
  * history carry the length, the prompt stays short.
  *
  * @param {{ bytes: number, prompt: string, salt?: string, stream?: boolean }} options `salt` makes a frame of its own
@@ -17,7 +19,9 @@ export function chatBody({ bytes, prompt, salt = "", stream = false }) {
       { role: "user", content: prompt },
     ],
   };
-  const missing = () => bytes - Buffer.byteLength(JSON.stringify(body));
+  // Prompts of any length leave the frame as it is: each counts for as long as the longest.
+  const spare = Math.max(0, LONGEST_PROMPT - prompt.length);
+  const missing = () => bytes - spare - Buffer.byteLength(JSON.stringify(body));
   for (let turn = 0; missing() > 2200; turn++) {
     const role = turn % 2 === 0 ? "user" : "assistant";
     body.messages.splice(-1, 0, { role, content: `${turn}. ${sentence.repeat(11).slice(0, 1000)}` });

@@ -5,6 +5,7 @@ import type { Exchange, ReceivedBody } from "../proxy/exchange.ts";
 import { sendOwnError, toSemcacheError } from "../proxy/own-error.ts";
 import { errorDialect, type Dialects } from "../proxy/interpret-exchange.ts";
 import type { Proxy } from "../proxy/proxy.ts";
+import { connectionSignal } from "./connection-signal.ts";
 import type { OperatorAccess } from "./operator-access.ts";
 import { receiveBody } from "./receive-body.ts";
 import { MethodNotAllowedError, type Router } from "./router.ts";
@@ -56,13 +57,9 @@ export function createRequestHandler(options: RequestHandlerOptions) {
 
 async function proxied(options: RequestHandlerOptions, received: Omit<Exchange, "body" | "signal">): Promise<void> {
   const { proxy, maxRequestBytes, maxBodyBytes } = options;
-  const { request, response, route } = received;
+  const { request, route } = received;
   const body: ReceivedBody = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
-  const left = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) left.abort();
-  });
-  await proxy.handle({ ...received, body, signal: left.signal });
+  await proxy.handle({ ...received, body, signal: connectionSignal(request.socket) });
 }
 
 /** The path of a request target in origin form or absolute form (RFC 9112, 3.2). */

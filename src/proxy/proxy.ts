@@ -1,20 +1,17 @@
 import { SemcacheError } from "../base/errors.ts";
-import { makeCachePlan } from "../cache/cache-plan.ts";
-import { parseDirectives } from "../cache/directives.ts";
 import type { LookupOutcome } from "../cache/lookup.ts";
-import { toExactKey, toPartitionKey } from "../cache/partition.ts";
-import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { StoredAnswer } from "../model/answer.ts";
-import { resolveUpstreamTarget } from "../upstream/upstream-target.ts";
-import type { CachedRequest } from "./cached-request.ts";
+import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
-import { errorDialect, interpretExchange, type InterpretedExchange } from "./interpret-exchange.ts";
+import { errorDialect } from "./interpret-exchange.ts";
+import { KnownRequests } from "./known-requests.ts";
 import { sendOwnError, toSemcacheError } from "./own-error.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import { relay } from "./relay.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendHit } from "./send-hit.ts";
+import { noteInterpretation, understand } from "./understand.ts";
 
 export interface Proxy {
   /** Answers one exchange; throws nothing. */
@@ -22,19 +19,26 @@ export interface Proxy {
   readonly flights: Flights;
 }
 
+interface ProxyParts {
+  readonly flights: Flights;
+  readonly known: KnownRequests;
+}
+
 /** The phases of a request, in order. */
 export function createProxy(options: ProxyOptions): Proxy {
+  const { varyHeaders, tenantHeader } = options.settings;
   const flights = new Flights();
+  const known = new KnownRequests({ counted: tenantHeader === null ? varyHeaders : [...varyHeaders, tenantHeader] });
   return {
     flights,
     async handle(exchange) {
       const record = new RequestRecord(exchange, options.clock);
       const finish = () => {
         const report = record.finish();
-        if (report) options.report(report);
+        if (report) attempt(options, exchange, () => options.report(report));
       };
       try {
-        await run(options, flights, exchange, record, finish);
+        await run(options, { flights, known }, exchange, record, finish);
       } catch (error) {
         const failure = toSemcacheError(error, exchange.id);
         if (failure.code === "internal") options.onDefect(error, exchange.id);
@@ -46,79 +50,39 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 async function run(
   options: ProxyOptions,
-  flights: Flights,
+  parts: ProxyParts,
   exchange: Exchange,
   record: RequestRecord,
   finish: () => void,
 ): Promise<void> {
-  const { dialects, policy, settings, store } = options;
-  const { rawHeaders, headers } = exchange.request;
+  const { settings, store } = options;
+  const { flights, known } = parts;
   // Before anything else: an invalidation from here on must also stop what this request will store.
-  const generation = store.generation();
-
-  record.enter("address");
-  const target = resolveUpstreamTarget({
-    route: exchange.route,
-    rawHeaders,
-    requestPath: exchange.target,
-    providers: settings.providers,
-  });
-  policy.assertUrl(target.url);
-  record.upstream = target.url.origin;
+  const generation = attempt(options, exchange, () => store.generation());
 
   record.enter("interpret");
-  const interpreted = interpretExchange(exchange, dialects, settings.ignoreFields);
-  note(record, interpreted);
-
-  record.enter("plan");
-  const directives = parseDirectives(rawHeaders);
-  const tenant = options.tenants.resolve(rawHeaders, target.url.href);
-  const isVolatile =
-    interpreted.kind === "interpreted" &&
-    interpreted.request.prompt !== null &&
-    isVolatilePrompt(interpreted.request.prompt.join("\n"));
-  const plan = makeCachePlan(settings.plan, {
-    directives,
-    interpretation: interpreted.kind === "interpreted" ? interpreted.request : interpreted,
-    hasTenant: tenant !== null,
-    hasOrigin: headers.origin !== undefined,
-    isVolatile,
-  });
-  if (plan.kind === "bypass" || interpreted.kind === "bypass" || tenant === null) {
+  const knownAs = known.keyOf(exchange);
+  const remembered = knownAs === null ? null : known.get(knownAs);
+  const understood = remembered ?? understand(options, exchange, record);
+  if (understood.kind === "bypass") {
+    const { target, reason, onlyIfCached } = understood;
     record.cacheStatus = "bypass";
-    record.reason = plan.kind === "bypass" ? plan.reason : "no-tenant";
-    if (plan.onlyIfCached) throw onlyIfCached(record.reason);
+    record.reason = reason;
+    if (onlyIfCached) throw toOnlyIfCached(reason);
     relay(options, flights, { exchange, record, target, finish, cached: null });
     return;
   }
-
-  const { dialect, request } = interpreted;
-  const partition = toPartitionKey({
-    tenant,
-    namespace: plan.namespace,
-    dialect: dialect.name,
-    url: target.url,
-    rawHeaders,
-    varyHeaders: settings.varyHeaders,
-    frame: request.frame,
-  });
-  record.tenant = tenant.slice(0, 8);
-  record.namespace = plan.namespace;
-  record.frame = partition.frameDigest;
-  record.frameDifference = options.frames.record(tenant, partition.partition, partition.parts);
-  const promptText = request.prompt?.join("\n") ?? null;
-  const cached: CachedRequest = {
-    dialect,
-    request,
-    plan,
-    tenant,
-    partition: partition.partition,
-    exactKey: toExactKey(partition.partition, request.prompt),
-    promptText: promptText ?? "",
-    generation,
-    prepared: null,
-  };
-  if (settings.logPrompts) record.prompts = { asked: cached.promptText, matched: null };
+  note(options, record, understood);
+  if (generation === null) {
+    const { target, plan } = understood;
+    record.cacheStatus = "miss";
+    record.reason = "unavailable";
+    if (plan.onlyIfCached) throw toOnlyIfCached(record.reason);
+    relay(options, flights, { exchange, record, target, finish, cached: null });
+    return;
+  }
+  const cached: CachedRequest = { ...understood, generation, prepared: null };
+  const { plan, target } = cached;
 
   record.enter("lookup");
   const outcome = await look(options, flights, exchange, cached);
@@ -130,17 +94,28 @@ async function run(
   if (outcome.kind === "hit" && plan.serve) {
     record.enter("replay");
     sendHit({ exchange, record, hit: outcome, nowMs: options.clock.now(), idleMs: settings.idleMs, finish });
-    store.touch(outcome.entry.id, options.clock.now());
+    attempt(options, exchange, () => store.touch(outcome.entry.id, options.clock.now()));
+    if (outcome.match === "exact" && knownAs !== null && remembered === null) known.add(knownAs, understood);
     return;
   }
   record.cacheStatus = "miss";
   record.reason = outcome.kind === "hit" ? "shadow" : outcome.reason;
   if (plan.onlyIfCached) {
-    throw onlyIfCached(record.reason);
+    throw toOnlyIfCached(record.reason);
   }
   record.enter("relay");
   const prepared = outcome.kind === "miss" ? outcome.prepared : null;
   relay(options, flights, { exchange, record, target, finish, cached: { ...cached, prepared } });
+}
+
+/** What goes wrong beside a request does not become its failure; null: it went wrong. */
+function attempt<T>({ onDefect }: ProxyOptions, exchange: Exchange, work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    onDefect(error, exchange.id);
+    return null;
+  }
 }
 
 async function look(
@@ -174,18 +149,22 @@ async function look(
   return lookup.find(exactly);
 }
 
-function onlyIfCached(reason: string): SemcacheError {
+function toOnlyIfCached(reason: string): SemcacheError {
   return new SemcacheError(
     "only-if-cached",
     `Cannot answer from the cache: ${reason}, and cache-control: only-if-cached forbids the provider`,
   );
 }
 
-function note(record: RequestRecord, interpreted: InterpretedExchange): void {
-  if (interpreted.kind !== "interpreted") return;
-  record.dialect = interpreted.dialect.name;
-  record.model = interpreted.request.model;
-  record.stream = interpreted.request.form.shape === "stream";
+function note({ frames, settings }: ProxyOptions, record: RequestRecord, understood: UnderstoodRequest): void {
+  const { target, tenant, plan, partition, frame, promptText } = understood;
+  noteInterpretation(record, understood);
+  record.upstream = target.url.origin;
+  record.tenant = tenant.slice(0, 8);
+  record.namespace = plan.namespace;
+  record.frame = frame.frameDigest;
+  record.frameDifference = frames.record(tenant, partition, frame.parts);
+  if (settings.logPrompts) record.prompts = { asked: promptText, matched: null };
 }
 
 function applyOutcome(record: RequestRecord, outcome: LookupOutcome, logPrompts: boolean): void {
