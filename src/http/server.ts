@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { isSemcacheError, SemcacheError } from "../base/errors.ts";
+import { errorCodes, SemcacheError } from "../base/errors.ts";
+import { encodeOpenAIError } from "../formats/encode-openai-error.ts";
 
 export interface HttpServerOptions {
   /** `localhost` listens on 127.0.0.1 and, where it exists, ::1. */
@@ -121,6 +122,7 @@ export class HttpServer {
         socket,
         501,
         new SemcacheError("upgrade-unsupported", "Cannot upgrade the connection: Semcache relays HTTP requests only"),
+        randomUUID(),
       );
     // Whatever is written before the answers that are owed would be taken for the first of them.
     if (last) last.once("close", refuse);
@@ -145,6 +147,7 @@ export class HttpServer {
         status === 408 ? "body-timeout" : "bad-request",
         `Cannot read the request: ${STATUS_CODES[status] ?? "it is not HTTP"}`,
       ),
+      (first && this.#active.get(first)) ?? randomUUID(),
     );
   }
 
@@ -197,20 +200,17 @@ const clientErrorStatuses: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-function endWith(socket: Duplex, status: number, error: SemcacheError): void {
-  const body = JSON.stringify({
-    error: { message: error.message, type: "invalid_request_error", param: null, code: error.code },
-  });
+/** In OpenAI's shape: there is no route yet that could have another one. */
+function endWith(socket: Duplex, status: number, error: SemcacheError, id: string): void {
+  const body = encodeOpenAIError(error);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
     `x-semcache-error: ${error.code}`,
+    `x-semcache-request: ${id}`,
+    ...(errorCodes[error.code].retry ? [] : ["x-should-retry: false"]),
     "connection: close",
   ];
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
-}
-
-export function isClientGone(error: unknown): boolean {
-  return isSemcacheError(error, "aborted");
 }

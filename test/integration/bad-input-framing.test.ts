@@ -191,6 +191,21 @@ describe("what is not HTTP", () => {
     expect(scene.provider.requests).toEqual([]);
   });
 
+  test("an error without a route has the headers of all errors", async () => {
+    const upgrade = rawRequest("GET", "/v1/realtime", [
+      ["connection", "upgrade"],
+      ["upgrade", "websocket"],
+    ]);
+    const wires = [Buffer.from(upgrade), Buffer.from("\u0000noise\r\n\r\n")];
+    for (const [index, code] of ["upgrade-unsupported", "bad-request"].entries()) {
+      const answer = await scene.ask(wires[index] ?? "");
+      expect(answer.header("x-semcache-error")).toBe(code);
+      expect(answer.header("x-semcache-request")).toMatch(/^[0-9a-f-]{36}$/);
+      expect(answer.header("x-should-retry")).toBe("false");
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { code, param: null } });
+    }
+  });
+
   test("noise behind a request does not become its answer", async () => {
     const connection = await scene.connect();
     await connection.send(Buffer.concat([chat("good"), Buffer.from("\u0000noise\r\n\r\n")]));
@@ -268,14 +283,13 @@ describe("what a provider answers", () => {
     ["a page of another server", "<html>not http</html>"],
   ])("%s is a clear error or the provider's own answer", async (_, wire) => {
     scene.provider.script(raw(Buffer.from(wire, "latin1")), { times: 2 });
-    for (const _again of [1, 2]) {
+    for (let again = 0; again < 2; again++) {
       const answer = await scene.ask(chat(`provider: ${_}`));
       // Node's parser is lenient with some of these; what it lets through is the provider's answer.
       expect([200, 502]).toContain(answer.status);
-      if (answer.status === 502) {
-        expect(answer.header("x-semcache-error")).toBe("upstream-broken");
-        expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { code: "upstream-broken" } });
-      }
+      const isOurs = answer.status === 502;
+      expect(answer.header("x-semcache-error")).toBe(isOurs ? "upstream-broken" : null);
+      expect(answer.body.toString().includes('"code":"upstream-broken"')).toBe(isOurs);
       expect(answer.header("x-cache-status")).toBe("miss");
     }
     expect(scene.provider.requests).toHaveLength(2);
