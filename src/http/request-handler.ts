@@ -30,6 +30,7 @@ export function createRequestHandler(options: RequestHandlerOptions) {
     const target = request.url ?? "/";
     let dialect: Dialect = dialects["openai-chat"];
     try {
+      assertHost(request);
       const path = toPath(target);
       const routed = router.route(request.method ?? "GET", path);
       if (routed.kind === "own") {
@@ -58,8 +59,23 @@ export function createRequestHandler(options: RequestHandlerOptions) {
 async function proxied(options: RequestHandlerOptions, received: Omit<Exchange, "body" | "signal">): Promise<void> {
   const { proxy, maxRequestBytes, maxBodyBytes } = options;
   const { request, route } = received;
-  const body: ReceivedBody = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
-  await proxy.handle({ ...received, body, signal: connectionSignal(request.socket) });
+  const signal = connectionSignal(request.socket);
+  let body: ReceivedBody;
+  try {
+    body = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
+  } catch (error) {
+    if (!isSemcacheError(error, "body-too-large")) throw error;
+    proxy.refuse({ ...received, body: { kind: "none" }, signal }, error);
+    return;
+  }
+  await proxy.handle({ ...received, body, signal });
+}
+
+/** RFC 9112, 3.2. Node would refuse it too, with an empty answer. */
+function assertHost({ httpVersion, headers }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === "1.1") {
+    throw new SemcacheError("bad-request", "Cannot route the request: HTTP/1.1 needs a Host header");
+  }
 }
 
 /** The path of a request target in origin form or absolute form (RFC 9112, 3.2). */

@@ -72,6 +72,8 @@ export class HttpServer {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // The request handler's refusal says why.
+      requireHostHeader: false,
     });
     // Node drops headers past the 2,000th silently: a credential could be among them. The size limit suffices.
     server.maxHeadersCount = 0;

@@ -16,6 +16,8 @@ import { noteInterpretation, understand } from "./understand.ts";
 export interface Proxy {
   /** Answers one exchange; throws nothing. */
   handle(exchange: Exchange): Promise<void>;
+  /** Answers an exchange whose body could not be received; it is reported as all others are. Throws nothing. */
+  refuse(exchange: Exchange, error: SemcacheError): void;
   readonly flights: Flights;
 }
 
@@ -29,14 +31,22 @@ export function createProxy(options: ProxyOptions): Proxy {
   const { varyHeaders, tenantHeader } = options.settings;
   const flights = new Flights();
   const known = new KnownRequests({ counted: tenantHeader === null ? varyHeaders : [...varyHeaders, tenantHeader] });
+  const begin = (exchange: Exchange) => {
+    const record = new RequestRecord(exchange, options.clock);
+    const finish = () => {
+      const report = record.finish();
+      if (report) attempt(options, exchange, () => options.report(report));
+    };
+    return { record, finish };
+  };
   return {
     flights,
+    refuse(exchange, error) {
+      const { record, finish } = begin(exchange);
+      fail(options, exchange, record, error, finish);
+    },
     async handle(exchange) {
-      const record = new RequestRecord(exchange, options.clock);
-      const finish = () => {
-        const report = record.finish();
-        if (report) attempt(options, exchange, () => options.report(report));
-      };
+      const { record, finish } = begin(exchange);
       try {
         await run(options, { flights, known }, exchange, record, finish);
       } catch (error) {

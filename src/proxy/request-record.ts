@@ -94,7 +94,7 @@ export class RequestRecord {
       usage: this.usage,
       savedTokens: hit && this.usage ? this.usage.inputTokens + this.usage.outputTokens : null,
       savedMs: hit ? this.savedMs : null,
-      requestBytes: body.kind === "whole" ? body.bytes.length : Number(request.headers["content-length"] ?? 0),
+      requestBytes: toBytes(body, request.headers["content-length"]),
       responseBytes: this.responseBytes,
       durationMs: performance.now() - startedAt,
       timeToFirstByteMs: this.timeToFirstByteMs,
@@ -103,4 +103,10 @@ export class RequestRecord {
       prompts: this.prompts,
     };
   }
+}
+
+/** What was announced is only counted where it was also taken. */
+function toBytes(body: Exchange["body"], contentLength: string | undefined): number {
+  if (body.kind === "whole") return body.bytes.length;
+  return body.kind === "none" ? 0 : Number(contentLength ?? 0);
 }

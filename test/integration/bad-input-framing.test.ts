@@ -86,6 +86,9 @@ describe("bodies over server.max_body", () => {
       expect(answer.header("x-should-retry")).toBe("false");
       expect(answer.header("connection")).toBe("close");
       expect(scene.provider.requests).toEqual([]);
+      const id = answer.header("x-semcache-request");
+      const line = await scene.semcache.log.waitFor((told) => told["request"] === id);
+      expect(line).toMatchObject({ path, status: 413, error: "body-too-large", requestBytes: 0 });
     },
   );
 
@@ -196,9 +199,13 @@ describe("what is not HTTP", () => {
       ["connection", "upgrade"],
       ["upgrade", "websocket"],
     ]);
-    const wires = [Buffer.from(upgrade), Buffer.from("\u0000noise\r\n\r\n")];
-    for (const [index, code] of ["upgrade-unsupported", "bad-request"].entries()) {
-      const answer = await scene.ask(wires[index] ?? "");
+    const wires: readonly (readonly [string, Buffer])[] = [
+      ["upgrade-unsupported", Buffer.from(upgrade)],
+      ["bad-request", Buffer.from("\u0000noise\r\n\r\n")],
+      ["bad-request", Buffer.from("GET /v1/models HTTP/1.1\r\n\r\n")],
+    ];
+    for (const [code, wire] of wires) {
+      const answer = await scene.ask(wire);
       expect(answer.header("x-semcache-error")).toBe(code);
       expect(answer.header("x-semcache-request")).toMatch(/^[0-9a-f-]{36}$/);
       expect(answer.header("x-should-retry")).toBe("false");
