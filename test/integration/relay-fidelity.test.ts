@@ -183,7 +183,7 @@ describe("the request is the client's", () => {
     const headers = Array.from({ length: 1000 }, (_, index) => [`X-Many-${index}`, `v${index}`] as const);
     expect((await scene.ask(chat("many headers", { headers }))).status).toBe(200);
     const sent = scene.provider.requests[0]?.rawHeaders.filter((_, index, all) =>
-      /^X-Many-/.test(all[index - (index % 2)] ?? ""),
+      all[index - (index % 2)]?.startsWith("X-Many-"),
     );
     expect(sent).toEqual(headers.flat());
   });

@@ -41,7 +41,7 @@ const harmless = [
   "openai-beta",
   "x-b",
 ];
-const named = ["x-hop-one", "x-hop-two"];
+const named = new Set(["x-hop-one", "x-hop-two"]);
 
 const oursToday = (): fc.Arbitrary<Pair[]> =>
   fc.subarray<Pair>(
@@ -91,11 +91,10 @@ test("the provider gets the client's headers in order, case and number, and none
           : rawRequest("POST", "/v1/embeddings", all, body);
         const answer = await scene.ask(request);
         const sent = scene.provider.requests[0]?.rawHeaders ?? [];
-        expect(answer.status, answer.body.toString()).toBe(200);
+        expect(answer.status).toBe(200);
         const isConnectionNamed = all.some(([name]) => name === "Connection");
         const expected = all.filter(
-          ([name]) =>
-            harmless.includes(name.toLowerCase()) || (!isConnectionNamed && named.includes(name.toLowerCase())),
+          ([name]) => harmless.includes(name.toLowerCase()) || (!isConnectionNamed && named.has(name.toLowerCase())),
         );
         // Host first, the length last, and node's own word on its connection.
         expect(sent).toEqual([
