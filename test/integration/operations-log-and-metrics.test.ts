@@ -143,6 +143,17 @@ describe("what is counted", () => {
     expect(lines[6]).toMatchObject({ status: 400, error: "directive-invalid" });
     await server.close();
   });
+
+  it("requests that are refused before they are read are told of as well", async () => {
+    const server = await startSemcache(provider.url, { server: { max_body: "64KiB" } });
+    const large = await ask(server.port, { body: "x".repeat(70_000), headers: [["content-type", "application/json"]] });
+    expect(large.status).toBe(413);
+    expect(await server.log.waitFor((line) => line["request"] === large.id)).toMatchObject({
+      status: 413,
+      error: "body-too-large",
+    });
+    await server.close();
+  });
 });
 
 describe("why it never hits", () => {
