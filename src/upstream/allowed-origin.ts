@@ -1,4 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
+import { withoutTrailing } from "../base/trailing.ts";
 
 /** One entry of `upstream.allow`: scheme, host and port must match; `*.` stands for one or more labels. */
 export interface AllowedOrigin {
@@ -56,7 +57,7 @@ export function matchesOrigin(url: URL, origin: AllowedOrigin): boolean {
 
 /** `example.com.` is the same name as `example.com` to DNS (RFC 1034, 3.1). */
 export function withoutTrailingDots(hostname: string): string {
-  return hostname.replace(/\.+$/, "");
+  return withoutTrailing(hostname, ".");
 }
 
 /** For host names as the WHATWG URL parser leaves them: IPv4 in decimal form, IPv6 in brackets. */

@@ -1,4 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
+import { withoutTrailing } from "../base/trailing.ts";
 
 /** The proxied routes, as the router tells them apart. `other`: any path that is not Semcache's own. */
 export type ProxyRoute = "openai-chat-completions" | "anthropic-messages" | "generic" | "other";
@@ -85,7 +86,7 @@ export function resolveUpstreamTarget(options: UpstreamTargetOptions): UpstreamT
 
 /** Text is put together, never resolved: a path such as `//evil.example` must not become a host. */
 function join(base: URL, path: string, query: string | null, kind: UpstreamTarget["kind"]): UpstreamTarget {
-  const basePath = base.pathname.replace(/\/+$/, "");
+  const basePath = withoutTrailing(base.pathname, "/");
   const rest = VERSION_SEGMENT.test(basePath) && startsWithSegment(path, "/v1") ? path.slice("/v1".length) : path;
   const queries = [base.search.slice(1) || null, query].filter((part) => part !== null);
   const requestTarget = `${basePath}${rest}${queries.length > 0 ? `?${queries.join("&")}` : ""}` || "/";
