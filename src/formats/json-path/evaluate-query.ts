@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import { compileRegexp, matchesRegexp, type Regexp } from "./i-regexp.ts";
 import type { Condition, Operand, Query, Segment, Selector } from "./query.ts";
 
@@ -54,7 +54,8 @@ function select(query: Query, context: Context): readonly QueryNode[] {
 }
 
 function applySegment(segment: Segment, node: QueryNode, context: Context, selected: QueryNode[]): void {
-  spend(context.budget, 1);
+  // Each may select the same child again: `['a','a','a']` makes three nodes of one.
+  spend(context.budget, segment.selectors.length);
   for (const selector of segment.selectors) applySelector(selector, node, context, selected);
   if (segment.kind === "child") return;
   visitChildren(node, (child) => applySegment(segment, child, context, selected));
@@ -68,6 +69,13 @@ function visitChildren(node: QueryNode, visit: (child: QueryNode) => void): void
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) visit({ value: value[key] as JsonValue, key, parent: node });
   }
+}
+
+/** Listing the names costs by their number, also where none of the members is visited. */
+function namesOf(value: JsonObject, budget: Budget): readonly string[] {
+  const names = Object.keys(value);
+  spend(budget, names.length);
+  return names;
 }
 
 function applySelector(selector: Selector, node: QueryNode, context: Context, selected: QueryNode[]): void {
@@ -200,7 +208,7 @@ function valueOf(operand: Operand, context: Context): MaybeValue {
         return [...value].length;
       }
       if (Array.isArray(value)) return value.length;
-      return isJsonObject(value) ? Object.keys(value).length : NOTHING;
+      return isJsonObject(value) ? namesOf(value, context.budget).length : NOTHING;
     }
     default:
       return operand satisfies never;
@@ -226,9 +234,9 @@ function isEqual(left: MaybeValue, right: MaybeValue, budget: Budget): boolean {
     );
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return false;
-  const keys = Object.keys(left);
+  const keys = namesOf(left, budget);
   return (
-    keys.length === Object.keys(right).length &&
+    keys.length === namesOf(right, budget).length &&
     keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key] as JsonValue, right[key] as JsonValue, budget))
   );
 }

@@ -30,6 +30,8 @@ export function matchesRegexp(regexp: Regexp, text: string, whole: boolean, spen
   const accept = program.length;
   let states = new Set<number>();
   let position = 0;
+  // Also for an empty text, whose characters spend nothing: the first states may be as many as the program is long.
+  spend(program.length >> 2);
   const enter = (into: Set<number>, first: number, at: number) => {
     const pending = [first];
     for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
@@ -76,7 +78,10 @@ class RegexpCompiler {
   #alternatives(depth: number): readonly Instruction[] {
     if (depth > 20) throw new SyntaxError("too deep");
     let program = this.#branch(depth);
-    while (this.#take("|")) program = either(program, this.#branch(depth));
+    while (this.#take("|")) {
+      program = either(program, this.#branch(depth));
+      if (program.length > MAX_INSTRUCTIONS) throw new SyntaxError("too large");
+    }
     return depth === 0 ? link(program) : program;
   }
 
@@ -123,9 +128,10 @@ class RegexpCompiler {
     const program: Instruction[] = [];
     for (let count = 0; count < low; count++) program.push(...atom);
     if (most === "") program.push(...repeat(atom));
-    let rest: readonly Instruction[] = [];
-    for (let count = low; count < high; count++) rest = optional([...atom, ...rest]);
-    return [...program, ...rest];
+    // As optional(atom optional(atom ...)), put down at once: each may go on to its atom or leave them all.
+    for (let left = high - low; left > 0; left--)
+      program.push({ kind: "split", to: [1, left * (atom.length + 1)] }, ...atom);
+    return program;
   }
 
   #take(expected: string): boolean {
