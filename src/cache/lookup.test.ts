@@ -51,9 +51,9 @@ function scene() {
       },
       examine: ({ body }) => ({ kind: "storable", body, semantic: true, usage: null, finishReason: "stop", text: "" }),
     });
-  const find = (promptText: string | null = "prompt") =>
+  const find = (promptText: string | null = "prompt", key = "key") =>
     lookup.find({
-      exactKey: "key" as ExactKey,
+      exactKey: key as ExactKey,
       partition: "partition" as PartitionKey,
       promptText,
       exactOnly: null,
@@ -80,7 +80,14 @@ describe("an entry whose embedding takes long", () => {
     const { store, admit, find } = scene();
     admit();
     await store.delete({ kind: "all" });
-    expect(await find(null)).toMatchObject({ kind: "miss", reason: "frame-new" });
+    expect(await find(null)).toMatchObject({ kind: "miss", reason: "no-candidate" });
+  });
+
+  test("makes its frame a known one at once", async () => {
+    const { admit, find } = scene();
+    expect(await find(null, "other key")).toMatchObject({ kind: "miss", reason: "frame-new" });
+    admit();
+    expect(await find(null, "other key")).toMatchObject({ kind: "miss", reason: "no-candidate" });
   });
 
   test("is found in the store once it has landed", async () => {

@@ -194,9 +194,11 @@ function staleReason(
 }
 
 async function reasonWithoutCandidates(
-  { store }: LookupOptions,
+  { store, landings }: LookupOptions,
   { partition, signal }: LookupRequest,
 ): Promise<MissReason> {
+  // The frame of an entry that is on its way is not new.
+  if (landings.in(partition) !== null) return "no-candidate";
   const state = await store.describePartition(partition, signal);
   return state.entries === 0 ? "frame-new" : "no-candidate";
 }
