@@ -17,6 +17,9 @@ describe("parseFaithfulJson", () => {
     ["a number that overflows", bytes("1e999")],
     ["nesting over the limit", bytes("[".repeat(MAX_JSON_DEPTH + 1) + "]".repeat(MAX_JSON_DEPTH + 1))],
     ["an empty body", bytes("")],
+    ["a name twice", bytes('{"model":"a","model":"b"}')],
+    ["a name twice, once with an escape", bytes('{"model":"a","mod\\u0065l":"a"}')],
+    ["a name twice inside", bytes('[{"a":{"b":1,"c":":","b":1}}]')],
   ])("refuses %s: two texts would become one value", (_name, body) => {
     expect(parseFaithfulJson(body)).toBeNull();
   });
@@ -28,6 +31,23 @@ describe("parseFaithfulJson", () => {
     ["fractions", "0.1"],
   ])("takes %s", (_name, text) => {
     expect(parseFaithfulJson(bytes(text))).toEqual(JSON.parse(text));
+  });
+
+  test("takes every value, colons and quotes in its texts included, and refuses it with a name twice", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", ":", '"', "\\", "{", ",", "é") });
+    const { value: anyValue } = fc.letrec((tie) => ({
+      value: fc.oneof(text, fc.integer(), fc.array(tie("value"), { maxLength: 3 }), tie("object")),
+      object: fc.dictionary(text, tie("value"), { maxKeys: 4 }),
+    }));
+    fc.assert(
+      fc.property(anyValue, text, (value, name) => {
+        const json = JSON.stringify(value, null, 1);
+        expect(parseFaithfulJson(bytes(json))).toEqual(JSON.parse(json));
+        const member = `${JSON.stringify(name)}: ${json}`;
+        expect(parseFaithfulJson(bytes(`{${member}}`))).not.toBeNull();
+        expect(parseFaithfulJson(bytes(`{${member}, ${member}}`))).toBeNull();
+      }),
+    );
   });
 
   test("__proto__ is an ordinary key", () => {

@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH, type JsonValue } from "../../base/json.ts";
+import { MAX_JSON_DEPTH, skipJsonString, type JsonValue } from "../../base/json.ts";
 
 /**
  * Parts of a JSON text as they were written. A tool's input must reach the client with the provider's own member order
@@ -50,20 +50,8 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** Most of an answer is in a few long strings, so this is the step that must be fast. */
-function skipString(text: string, from: number): number {
-  let end = text.indexOf('"', from + 1);
-  while (end !== -1) {
-    let escapes = 0;
-    while (text[end - 1 - escapes] === "\\") escapes++;
-    if (escapes % 2 === 0) return end + 1;
-    end = text.indexOf('"', end + 1);
-  }
-  return text.length;
-}
-
 function skipValue(text: string, from: number): number {
-  if (text[from] === '"') return skipString(text, from);
+  if (text[from] === '"') return skipJsonString(text, from);
   let at = from;
   if (text[from] !== "{" && text[from] !== "[") {
     while (at < text.length && !/[\s,\]}]/.test(text[at] as string)) at++;
@@ -73,7 +61,7 @@ function skipValue(text: string, from: number): number {
   do {
     const char = text[at];
     if (char === '"') {
-      at = skipString(text, at);
+      at = skipJsonString(text, at);
       continue;
     }
     if (char === "{" || char === "[") depth++;
@@ -87,7 +75,7 @@ function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
-    if (char === '"') at = skipString(text, at) - 1;
+    if (char === '"') at = skipJsonString(text, at) - 1;
     else if (char === "{" || char === "[") {
       if (++depth > MAX_JSON_DEPTH) return true;
     } else if (char === "}" || char === "]") depth--;
