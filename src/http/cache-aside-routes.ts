@@ -13,14 +13,17 @@ import { sendJson } from "./send-json.ts";
 
 const label = z.string().refine(isLabel, { error: "must be 1 to 128 letters, digits and . _ : / @ + = ~ -" });
 const namespace = label.default(DEFAULT_NAMESPACE);
+/** A lone surrogate has no bytes of its own in UTF-8: two different keys would be one, and the data another one. */
+const text = z.string().refine((value) => value.isWellFormed(), { error: "has a lone surrogate" });
+const key = text.min(1);
 const putBody = z.strictObject({
-  key: z.string().min(1),
-  data: z.string(),
+  key,
+  data: text,
   ttl: z.number().positive({ error: "must be a positive number of seconds" }).optional(),
   tags: z.array(label).max(MAX_TAGS).default([]),
   namespace,
 });
-const getBody = z.strictObject({ key: z.string().min(1), namespace });
+const getBody = z.strictObject({ key, namespace });
 
 export interface CacheAsideRoutesOptions {
   readonly cacheAside: CacheAside;

@@ -101,8 +101,8 @@ export class HttpServer {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    const owed = this.#owed.get(socket) ?? new Set();
-    this.#owed.set(socket, owed.add(response));
+    const owed = this.#owed.get(socket) ?? this.#owe(socket);
+    owed.add(response);
     const id = randomUUID();
     this.#active.set(response, id);
     if (this.#draining) response.shouldKeepAlive = false;
@@ -114,6 +114,20 @@ export class HttpServer {
     // A write to a response whose connection was cut in the same turn; its close says all there is to say.
     response.on("error", () => undefined);
     void this.#options.handle(request, response, id);
+  }
+
+  #owe(socket: Duplex): Set<ServerResponse> {
+    const owed = new Set<ServerResponse>();
+    this.#owed.set(socket, owed);
+    socket.once("close", () => {
+      for (const response of owed) {
+        if (response.socket !== null) continue;
+        // Node closes only the response whose turn it is; those behind it would never learn that their client left.
+        response.destroy();
+        response.emit("close");
+      }
+    });
+    return owed;
   }
 
   #refuseUpgrade(socket: Duplex): void {
