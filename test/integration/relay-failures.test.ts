@@ -61,10 +61,11 @@ describe("before there is an answer", () => {
       expect(answer.header("x-semcache-error")).toBe("upstream-broken");
       expect(answer.header("x-should-retry")).toBeNull();
       expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { code: "upstream-broken", param: null } });
-      await connection.send(chat(`after a failure, ${String(stream)}`));
+      await connection.send(chat(`after ${what}, ${String(stream)}`));
       expect((await connection.readAnswer()).status).toBe(200);
     }
     // Nothing was repeated, and nothing of it was kept.
+    expect(scene.provider.requests).toHaveLength(4);
     expect(outcomeOf(await scene.ask(chat(`502: ${what}`)))).toMatch(/^200 miss/);
   });
 
