@@ -168,7 +168,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       plan: { ...cache, maxErrorRate: matching.maxErrorRate },
       ignoreFields: cache.ignoreFields,
       varyHeaders: cache.varyHeaders,
-      tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length) : null,
+      tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
       maxEntryBytes: cache.maxEntryBytes,
       idleMs: upstream.timeouts.idleMs,
       logPrompts: telemetry.logPrompts,

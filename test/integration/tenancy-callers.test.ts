@@ -232,6 +232,16 @@ describe("tenancy: header:<name>", () => {
     expect((await ask(server.port, { path: "/semcache/v1/get", headers, body: { key: "k" } })).status).toBe(400);
   });
 
+  it("may be one that is not looked at elsewhere, in any case", async () => {
+    const byId = await startSemcache(provider.url, { cache: { tenancy: "header:X-Correlation-ID" } });
+    const say = (id: string) => ask(byId.port, { headers: [["x-correlation-id", id]], body: chat(question) });
+    const first = await say("a");
+    // The second time the request is known by its bytes.
+    expect([(await say("a")).text, (await say("a")).text]).toEqual([first.text, first.text]);
+    expect((await say("b")).outcome).toBe("miss/frame-new");
+    await byId.close();
+  });
+
   it("does not reach the provider, also where nothing is cached", async () => {
     const secret: HeaderList = [...tenant("acme"), ...bearer("one")];
     await ask(server.port, { headers: secret, body: chat(question) });
