@@ -9,6 +9,7 @@ import { KnownRequests } from "./known-requests.ts";
 import { sendOwnError, toSemcacheError } from "./own-error.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import { relay } from "./relay.ts";
+import { Replays } from "./replays.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendHit } from "./send-hit.ts";
 import { noteInterpretation, understand } from "./understand.ts";
@@ -24,6 +25,7 @@ export interface Proxy {
 interface ProxyParts {
   readonly flights: Flights;
   readonly known: KnownRequests;
+  readonly replays: Replays;
 }
 
 /** The phases of a request, in order. */
@@ -39,6 +41,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     };
     return { record, finish };
   };
+  const parts: ProxyParts = { flights, known, replays: new Replays() };
   return {
     flights,
     refuse(exchange, error) {
@@ -48,7 +51,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     async handle(exchange) {
       const { record, finish } = begin(exchange);
       try {
-        await run(options, { flights, known }, exchange, record, finish);
+        await run(options, parts, exchange, record, finish);
       } catch (error) {
         const failure = toSemcacheError(error, exchange.id);
         if (failure.code === "internal") options.onDefect(error, exchange.id);
@@ -95,7 +98,7 @@ async function run(
   const { plan, target } = cached;
 
   record.enter("lookup");
-  const outcome = await look(options, flights, exchange, cached);
+  const outcome = await look(options, parts, exchange, cached);
   if (exchange.signal.aborted) {
     finish();
     return;
@@ -130,7 +133,7 @@ function attempt<T>({ onDefect }: ProxyOptions, exchange: Exchange, work: () => 
 
 async function look(
   { lookup }: ProxyOptions,
-  flights: Flights,
+  { flights, replays }: ProxyParts,
   exchange: Exchange,
   cached: CachedRequest,
 ): Promise<LookupOutcome> {
@@ -143,7 +146,7 @@ async function look(
     exactOnly: plan.exactOnlyReason,
     maxAgeMs: plan.maxAgeMs,
     maxErrorRate: plan.maxErrorRate,
-    replay: (answer: StoredAnswer) => dialect.replay(answer, request.form),
+    replay: (answer: StoredAnswer) => replays.of(dialect, answer, request.form),
     signal: exchange.signal,
   };
   if (plan.read === "exact") return lookup.find(exactly);

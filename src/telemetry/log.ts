@@ -56,23 +56,37 @@ export function createLog({ level, format, logPrompts, sink, maxBytes }: LogOpti
   const put = (at: "debug" | "info" | "warn" | "error") => {
     if (weights[at] < weights[level]) return () => undefined;
     return (message: string, fields?: LogFields) => {
+      encodeRequests();
       const told = fields === undefined ? {} : (redactFields(fields) as object);
       lines.write(encode({ level: at, time: now(), msg: redactText(message), ...rename(told) }));
     };
   };
   const requestsAreLogged = weights.info >= weights[level];
+  // The requests of one turn of the event loop are encoded after it, in a row, while the code for it is warm: no answer
+  // waits for them.
+  let requests: { readonly report: RequestReport; readonly time: string }[] = [];
+  function encodeRequests(): void {
+    if (requests.length === 0) return;
+    const ended = requests;
+    requests = [];
+    for (const { report, time } of ended) lines.write(encode(toRequestFields(report, time, logPrompts)));
+  }
   return {
     debug: put("debug"),
     info: put("info"),
     warn: put("warn"),
     error: put("error"),
     request(report) {
-      if (requestsAreLogged) lines.write(encode(toRequestFields(report, now(), logPrompts)));
+      if (!requestsAreLogged) return;
+      if (requests.push({ report, time: now() }) === 1) setImmediate(encodeRequests);
     },
     get lostLines() {
       return lines.lost;
     },
-    close: (timeoutMs = 2_000) => lines.close(timeoutMs),
+    close(timeoutMs = 2_000) {
+      encodeRequests();
+      return lines.close(timeoutMs);
+    },
   };
 }
 

@@ -33,11 +33,11 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
     guard: report.guard.length === 0 ? undefined : report.guard.map(({ code }) => code),
     frameDifference: report.frameDifference ?? undefined,
     dialect: report.dialect ?? undefined,
-    model: report.model === null ? undefined : redactText(shorten(report.model)),
+    model: report.model === null ? undefined : redactName(report.model),
     stream: report.stream || undefined,
     tenant: report.tenant ?? undefined,
-    namespace: report.namespace === "" ? undefined : redactText(shorten(report.namespace)),
-    upstream: report.upstream === null ? undefined : redactText(report.upstream),
+    namespace: report.namespace === "" ? undefined : redactName(report.namespace),
+    upstream: report.upstream === null ? undefined : redactName(report.upstream),
     frame: report.frame ?? undefined,
     inputTokens: usage?.inputTokens,
     outputTokens: usage?.outputTokens,
@@ -56,7 +56,20 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
 /** The report's path has no query; a caller's odd path may still look like one. */
 function redactPath(path: string): string {
   const query = path.indexOf("?");
-  return redactText(shorten(query < 0 ? path : path.slice(0, query)));
+  return redactName(query < 0 ? path : path.slice(0, query));
+}
+
+const MAX_REMEMBERED = 256;
+const redactedNames = new Map<string, string>();
+
+/** The same few paths, models, namespaces and providers come again and again: each is looked through once. */
+function redactName(name: string): string {
+  const known = redactedNames.get(name);
+  if (known !== undefined) return known;
+  const redacted = redactText(shorten(name));
+  if (redactedNames.size >= MAX_REMEMBERED) redactedNames.clear();
+  if (name.length <= MAX_TEXT) redactedNames.set(name, redacted);
+  return redacted;
 }
 
 function shorten(text: string): string {
