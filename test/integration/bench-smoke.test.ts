@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+// Runs the benchmarks with tiny counts: that they run and what they print is tested, never how fast anything is.
+const main = join(import.meta.dirname, "../../bench/main.mjs");
+const run = promisify(execFile);
+
+interface Figure {
+  readonly part: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly count: number;
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly target: { readonly atLeast?: number; readonly atMost?: number } | null;
+  readonly met: boolean | null;
+}
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "semcache-bench-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each([
+  ["exact-hits", ["json, 1 KiB: hits/s, ratio to bare", "stream, 16 KiB: hits/s, ratio to bare"]],
+  ["first-byte", ["empty partition: added beyond the models", "partition with candidates: added beyond the models"]],
+  ["stream-chunks", ["delay that Semcache adds", "turns until forwarded, most"]],
+  ["semantic-hit", ["client's time beyond the models", "server's time beyond the models"]],
+  ["event-loop", ["longest delay, hits, 1 KiB", "longest delay, recorded streams, 1 KiB"]],
+  ["memory", ["heap, end to middle of 200 requests", "resident, end to middle of 200 requests"]],
+])(
+  "%s runs and gives its figures",
+  async (part, judged) => {
+    const file = join(folder, `${part}.json`);
+    const { stdout } = await run(process.execPath, [main, part, "--effort", "smoke", "--json", file]);
+    const { figures, machine } = JSON.parse(await readFile(file, "utf8")) as { figures: Figure[]; machine: object };
+    expect(machine).toMatchObject({ node: process.version });
+    expect(figures.filter(({ target }) => target !== null).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(judged),
+    );
+    for (const figure of figures) {
+      expect(figure.part).toBe(part);
+      expect(figure.count, figure.name).toBeGreaterThan(0);
+      expect([figure.median, figure.low, figure.high].every(Number.isFinite), figure.name).toBe(true);
+      expect(figure.low, figure.name).toBeLessThanOrEqual(figure.median);
+      expect(figure.high, figure.name).toBeGreaterThanOrEqual(figure.median);
+      expect(figure.met === null, figure.name).toBe(figure.target === null);
+      expect(stdout).toContain(figure.name);
+    }
+  },
+  120_000,
+);
+
+test("a part that does not exist is refused with those that do", async () => {
+  await expect(run(process.execPath, [main, "exact-hit"])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/Cannot measure "exact-hit": the parts are exact-hits, first-byte/) as string,
+  });
+});
