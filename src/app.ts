@@ -1,6 +1,7 @@
 // The composition root: configuration in, running server out. The only file that may know every room.
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { systemClock, type Clock } from "./base/clock.ts";
 import { SemcacheError } from "./base/errors.ts";
 import { createAdmission } from "./cache/admission.ts";
@@ -40,6 +41,9 @@ import { createTotals } from "./telemetry/totals.ts";
 import { createNodeHttpClient } from "./upstream/node-http-client.ts";
 import { createUpstreamPolicy } from "./upstream/upstream-policy.ts";
 import { version } from "./version.ts";
+
+/** How long the end of the process waits for models that are slow, or hang. */
+const LANDING_GRACE_MS = 2_000;
 
 export interface App {
   /** @throws {SemcacheError} `listen-failed` */
@@ -257,8 +261,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 
   const release = async () => {
     await client.close();
-    await landings.all();
+    // What is being embedded gets a moment; without its models it lands without a vector.
+    await Promise.race([landings.all(), delay(LANDING_GRACE_MS, undefined, { ref: false })]);
     await judging.close();
+    await landings.all();
     await store.close();
   };
 

@@ -107,6 +107,15 @@ describe("two credentials never share an answer", () => {
     expect(await isShared(second, first, "/v1/messages")).toBe(false);
   });
 
+  it("a key in the address that x-llm-proxy-upstream names", async () => {
+    const to = (query: string): Caller => ({
+      headers: [["x-llm-proxy-upstream", `${provider.url}/v1/chat/completions${query}`]],
+    });
+    expect(await isShared(to("?key=one"), to("?key=two"))).toBe(false);
+    expect(await isShared(to("?api_key=one"), to(""))).toBe(false);
+    expect(await isShared(to("?key=one"), to("?key=one"))).toBe(true);
+  });
+
   it("callers without one share (the provider decides what they may ask)", async () => {
     expect(await isShared({}, {})).toBe(true);
     expect(await isShared({ headers: [["proxy-authorization", "Basic YQ=="]] }, {})).toBe(true);
