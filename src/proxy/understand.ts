@@ -2,6 +2,7 @@ import { makeCachePlan } from "../cache/cache-plan.ts";
 import { parseDirectives } from "../cache/directives.ts";
 import { toExactKey, toPartitionKey } from "../cache/partition.ts";
 import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
+import type { TenantId } from "../model/keys.ts";
 import type { BypassReason } from "../model/reason.ts";
 import { resolveUpstreamTarget, type UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
@@ -9,6 +10,8 @@ import type { Exchange } from "./exchange.ts";
 import { interpretExchange } from "./interpret-exchange.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
+
+const noTenant = "" as TenantId;
 
 /** A request that goes to the provider without a lookup. */
 export interface Bypass {
@@ -60,6 +63,18 @@ export function understand(
   });
   if (plan.kind === "bypass" || interpreted.kind === "bypass" || tenant === null) {
     const reason = plan.kind === "bypass" ? plan.reason : "no-tenant";
+    if (interpreted.kind === "interpreted") {
+      // Of no key: it tells the caller which frame this would have been.
+      record.frame = toPartitionKey({
+        tenant: tenant ?? noTenant,
+        namespace: "",
+        dialect: interpreted.dialect.name,
+        url: target.url,
+        rawHeaders,
+        varyHeaders: settings.varyHeaders,
+        frame: interpreted.request.frame,
+      }).frameDigest;
+    }
     return { kind: "bypass", target, reason, onlyIfCached: plan.onlyIfCached };
   }
 

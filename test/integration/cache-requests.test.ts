@@ -290,6 +290,21 @@ describe("frames", () => {
     }
   });
 
+  it("are told where no lookup is made, if the body was interpreted", async () => {
+    const namespace = freshNamespace();
+    const frame = (await ask(semcache.port, { headers: [namespace], body: chat(question) })).header("x-semcache-frame");
+    for (const header of [
+      ["cache-control", "no-store"],
+      ["x-semcache-mode", "off"],
+      ["origin", "https://app.example"],
+    ] as const) {
+      const answer = await ask(semcache.port, { headers: [namespace, header], body: chat(question) });
+      expect([answer.header("x-cache-status"), answer.header("x-semcache-frame")]).toEqual(["bypass", frame]);
+    }
+    const unread = await ask(semcache.port, { headers: [namespace], body: "{" });
+    expect([unread.outcome, unread.header("x-semcache-frame")]).toEqual(["bypass/unreadable-body", null]);
+  });
+
   it("are the same for betas in any order and on any number of lines", async () => {
     const namespace = freshNamespace();
     const path = "/v1/messages";
