@@ -30,6 +30,7 @@ import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
 import { createLocalVerifier } from "./matching/local-verifier.ts";
 import type { Matcher } from "./matching/matcher.ts";
 import { createMatcher } from "./matching/prompt-matcher.ts";
+import { errorDialect } from "./proxy/interpret-exchange.ts";
 import { createProxy } from "./proxy/proxy.ts";
 import { sendOwnError } from "./proxy/own-error.ts";
 import { createCacheStore } from "./store/create-cache-store.ts";
@@ -300,9 +301,10 @@ function describeFault(fault: unknown): string {
 }
 
 function refuseDraining(response: ServerResponse): void {
+  const { req: request } = response;
   sendOwnError(
     response,
-    dialects["openai-chat"],
+    errorDialect({ route: "other", target: request.url ?? "/", request }, dialects),
     new SemcacheError("draining", "Cannot finish the request: the server is shutting down"),
     [],
   );
