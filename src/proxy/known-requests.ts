@@ -36,7 +36,9 @@ export class KnownRequests {
   readonly #ignored: ReadonlyMap<number, readonly string[]>;
   readonly #known = new LRUCache<string, UnderstoodRequest>({
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ promptText }) => FIXED_BYTES + 4 * promptText.length,
+    // Not the prompt alone: the caller may as well choose a model or an address of a megabyte.
+    sizeCalculation: (understood) =>
+      FIXED_BYTES + Math.max(4 * understood.promptText.length, 2 * JSON.stringify(understood).length),
   });
 
   /** @param counted headers that configuration gives a meaning, in lower case */

@@ -7,6 +7,9 @@ import type { Judgement } from "../model/verdict.ts";
 import type { CacheStatus, Phase, RequestReport } from "../telemetry/request-report.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** The last reports are kept, and what callers choose freely may be as long as a body: more characters are not told. */
+const MAX_TOLD_CHARS = 1_000;
+
 /** What is known of a request so far; becomes its {@link RequestReport} exactly once. */
 export class RequestRecord {
   readonly #exchange: Exchange;
@@ -64,17 +67,16 @@ export class RequestRecord {
     this.#finished = true;
     this.enter(this.#phase);
     const { id, route, request, target, startedAt, body } = this.#exchange;
-    const query = target.indexOf("?");
     const hit = this.cacheStatus === "hit";
     return {
       id,
       startedAtMs: this.#startedAtMs,
       method: request.method ?? "",
       route,
-      path: query === -1 ? target : target.slice(0, query),
+      path: toToldText(toPath(target)),
       dialect: this.dialect,
       stream: this.stream,
-      model: this.model,
+      model: this.model === null ? null : toToldText(this.model),
       tenant: this.tenant,
       namespace: this.namespace,
       upstream: this.upstream,
@@ -109,4 +111,16 @@ export class RequestRecord {
 function toBytes(body: Exchange["body"], contentLength: string | undefined): number {
   if (body.kind === "whole") return body.bytes.length;
   return body.kind === "none" ? 0 : Number(contentLength ?? 0);
+}
+
+/** Without query; of an absolute-form target without its authority too, which may have a password. */
+function toPath(target: string): string {
+  const origin = target.startsWith("/") ? target : target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, "");
+  const query = origin.indexOf("?");
+  return query === -1 ? origin : origin.slice(0, query);
+}
+
+function toToldText(text: string): string {
+  // By way of bytes: a slice would keep the whole text alive.
+  return text.length <= MAX_TOLD_CHARS ? text : `${Buffer.from(text.slice(0, MAX_TOLD_CHARS)).toString("utf8")}…`;
 }

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, chat, freshNamespace } from "../support/ask.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
-import { neverAnswer } from "../support/imitation/faults.ts";
+import { held, neverAnswer, raw } from "../support/imitation/faults.ts";
+import { Gate } from "../support/imitation/script.ts";
 import { openRaw, rawRequest } from "../support/raw-http.ts";
 import { startSemcache, type RunningSemcache } from "../support/semcache.ts";
 
@@ -61,6 +62,71 @@ describe("a client that leaves while it is owed several answers", () => {
     await expect
       .poll(() => semcache.log.lines.filter((line) => line["error"] === "aborted").length, { timeout: 5_000 })
       .toBe(hung);
+  });
+});
+
+describe("an answer that could be more than it seems", () => {
+  it("is not kept where it is a number that the connection's end ended", async () => {
+    const whole = "123";
+    provider.script(
+      raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" + whole.slice(0, 2)),
+    );
+    const headers = [
+      credential,
+      freshNamespace(),
+      ["x-llm-prompt", "$.question"],
+      ["x-llm-proxy-upstream", `${provider.url}/custom`],
+    ] as const;
+    const question = { headers, body: { question: "How many are there?" } };
+    expect((await ask(semcache.port, question)).text).toBe("12");
+    const line = await semcache.log.waitFor((logged) => logged["namespace"] === headers[1][1]);
+    expect(line["notStored"]).toBe("incomplete");
+  });
+});
+
+describe("an invalidation", () => {
+  it("separates who asked before from who asks after: the call that is in the air is not shared", async () => {
+    const headers = [credential, freshNamespace()];
+    const body = chat("What is the capital of Portugal?");
+    const gate = new Gate();
+    provider.script(held(gate));
+    const before = ask(semcache.port, { headers, body });
+    await gate.reached(1);
+    const path = "/semcache/v1/admin/invalidate";
+    expect((await ask(semcache.port, { path, body: { all: true } })).status).toBe(200);
+    const after = await ask(semcache.port, { headers, body });
+    expect(after.outcome).toBe("miss/frame-new");
+    gate.releaseAll();
+    await before;
+    expect(provider.requests).toHaveLength(2);
+    // What is found from now on is the later answer, not the one that the invalidation overtook.
+    expect((await ask(semcache.port, { headers, body })).text).toBe(after.text);
+  });
+});
+
+describe("what is told of a request", () => {
+  async function decision(id: string): Promise<{ model: string; path: string }> {
+    const answer = await ask(semcache.port, { method: "GET", path: "/semcache/v1/admin/decisions?limit=20" });
+    const { decisions } = answer.json() as { decisions: { id: string; model: string; path: string }[] };
+    return decisions.find((each) => each.id === id) as { model: string; path: string };
+  }
+
+  it("is short, whatever was sent: the last thousand are kept in memory", async () => {
+    const answer = await ask(semcache.port, {
+      path: `/v1/chat/completions`,
+      headers: [credential],
+      body: chat("Hello", { model: "m".repeat(1_000_000) }),
+    });
+    expect((await decision(answer.id)).model.length).toBeLessThanOrEqual(1_001);
+    const long = await ask(semcache.port, { method: "GET", path: `/v1/${"x".repeat(50_000)}`, headers: [credential] });
+    expect((await decision(long.id)).path.length).toBeLessThanOrEqual(1_001);
+  });
+
+  it("has no password of an absolute-form target", async () => {
+    const path = "http://user:hunter2-secret@semcache.example/v1/models?key=sk-in-query";
+    const answer = await ask(semcache.port, { method: "GET", path, headers: [credential] });
+    expect((await decision(answer.id)).path).toBe("/v1/models");
+    expect(semcache.log.text).not.toMatch(/hunter2|sk-in-query/u);
   });
 });
 
