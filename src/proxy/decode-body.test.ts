@@ -29,6 +29,7 @@ describe("decodeBody", () => {
 
   test.each([
     ["zstd", text],
+    ["gzip, gzip, gzip", gzipSync(gzipSync(gzipSync(text)))],
     ["gzip", text],
     ["gzip", gzipSync(text).subarray(0, 20)],
   ])("an unknown coding or damaged bytes are undecodable (%s)", (encoding, body) => {

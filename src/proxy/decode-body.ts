@@ -8,8 +8,10 @@ const decoders: Readonly<Record<string, Decoder>> = {
   "x-gzip": gunzipSync,
   deflate: inflateSync,
   br: brotliDecompressSync,
-  identity: (body) => body,
 };
+
+/** Providers use one; each further one may be another small body that becomes a large one. */
+const MAX_CODINGS = 2;
 
 export type DecodedBody =
   | { readonly kind: "decoded"; readonly body: Buffer }
@@ -18,10 +20,13 @@ export type DecodedBody =
 /** Undoes `content-encoding`; past `maxBytes` decoding stops, so that a small answer cannot become a large one in memory. */
 export function decodeBody(body: Buffer, contentEncoding: string | null, maxBytes: number): DecodedBody {
   let decoded = body;
+  const codings = (contentEncoding ?? "")
+    .split(",")
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((name) => name !== "" && name !== "identity");
+  if (codings.length > MAX_CODINGS) return { kind: "undecodable" };
   // Codings are listed in the order in which they were applied.
-  for (const coding of (contentEncoding ?? "").split(",").reverse()) {
-    const name = coding.trim().toLowerCase();
-    if (name === "") continue;
+  for (const name of codings.reverse()) {
     const decoder = decoders[name];
     if (decoder === undefined) return { kind: "undecodable" };
     try {

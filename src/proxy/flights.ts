@@ -42,9 +42,11 @@ function isShareable({ plan }: CachedRequest): boolean {
 }
 
 /**
- * Equal requests in the same form. The accepted codings belong to it: all readers get the same bytes, and one of them
+ * Equal requests in the same form, with no invalidation between them: who asks after one wants nothing from before it.
+ * The accepted codings belong to it: all readers get the same bytes, and one of them
  * may not be able to decode what another asked for.
  */
-function flightKey({ request: { headers } }: Exchange, { exactKey, request: { form } }: CachedRequest): string {
-  return `${exactKey}|${form.shape}|${String(form.includeUsage)}|${String(headers["accept-encoding"] ?? "")}`;
+function flightKey({ request: { headers } }: Exchange, { exactKey, generation, request }: CachedRequest): string {
+  const { shape, includeUsage } = request.form;
+  return `${exactKey}|${generation}|${shape}|${String(includeUsage)}|${String(headers["accept-encoding"] ?? "")}`;
 }

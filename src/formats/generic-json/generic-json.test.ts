@@ -83,6 +83,7 @@ describe("examine", () => {
     ["unsupported-content", { contentType: "" }],
     ["unsupported-content", { shape: "stream", contentType: "text/event-stream" }],
     ["incomplete", { framingComplete: false }],
+    ["incomplete", { body: Buffer.from("12") }],
     ["empty", { body: Buffer.alloc(0) }],
     ["empty", { body: Buffer.from("{}") }],
     ["empty", { body: Buffer.from(" null ") }],

@@ -73,6 +73,8 @@ function examineGenericAnswer(answer: RecordedAnswer): Examination {
   if (answer.body.length === 0) return { kind: "refused", reason: "empty" };
   const value = parseFaithfulJson(answer.body);
   if (value === null) return { kind: "refused", reason: isNull(answer.body) ? "empty" : "malformed" };
+  // A number has no end of its own: where the connection's end was the body's, 12 may be the beginning of 123.
+  if (typeof value === "number") return { kind: "refused", reason: "incomplete" };
   if (isJsonObject(value) && (value["error"] ?? null) !== null) return { kind: "refused", reason: "error-in-body" };
   if (isEmpty(value)) return { kind: "refused", reason: "empty" };
   return {
