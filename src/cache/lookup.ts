@@ -102,7 +102,8 @@ type ExactResult =
 async function findExact(options: LookupOptions, request: LookupRequest, stepsMs: LookupSteps): Promise<ExactResult> {
   const started = performance.now();
   const entry =
-    (await findLanding(options, request)) ?? (await options.store.findExact(request.exactKey, request.signal));
+    (await findLanding(options, request)) ??
+    (await inTime(options, request, (signal) => options.store.findExact(request.exactKey, signal)));
   stepsMs.exact = performance.now() - started;
   if (entry === null) return { kind: "open", reason: null };
   const stale = staleReason(entry, request, options.clock.now());
@@ -193,14 +194,25 @@ function staleReason(
   return maxAgeMs !== null && nowMs - entry.createdAtMs >= maxAgeMs ? "expired" : null;
 }
 
-async function reasonWithoutCandidates(
-  { store, landings }: LookupOptions,
-  { partition, signal }: LookupRequest,
-): Promise<MissReason> {
+async function reasonWithoutCandidates(options: LookupOptions, request: LookupRequest): Promise<MissReason> {
   // The frame of an entry that is on its way is not new.
-  if (landings.in(partition) !== null) return "no-candidate";
-  const state = await store.describePartition(partition, signal);
+  if (options.landings.in(request.partition) !== null) return "no-candidate";
+  const state = await inTime(options, request, (signal) => options.store.describePartition(request.partition, signal));
   return state.entries === 0 ? "frame-new" : "no-candidate";
+}
+
+const PENDING = Symbol("pending");
+
+/** The budget for a single question to the store. A store in memory has answered already and needs no timer. */
+async function inTime<T>(
+  { timeoutMs }: LookupOptions,
+  { signal }: LookupRequest,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const asked = ask(signal);
+  const now = await Promise.race([asked, PENDING]);
+  if (now !== PENDING) return now as T;
+  return withDeadline({ phase: "the lookup", timeoutMs, code: "lookup-timeout", signal }, () => asked);
 }
 
 function miss(reason: MissReason, stepsMs: LookupSteps, prepared: PreparedPrompt | null = null): LookupMiss {

@@ -164,6 +164,8 @@ describe("a fault in the cache is a miss, never a failed request", () => {
     ["findNearest rejects", { findNearest: rejecting }, "unavailable"],
     ["get rejects", { get: rejecting }, "unavailable"],
     ["findNearest hangs", { findNearest: hanging }, "lookup-timeout"],
+    ["findExact hangs", { findExact: hanging }, "lookup-timeout"],
+    ["describePartition hangs", { describePartition: hanging }, "lookup-timeout"],
   ])("store: %s", async (_, store, reason) => {
     const scene = await start({ store, timeoutMs: 100 });
     await seeded(scene);
