@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isVolatilePrompt } from "./volatile-prompt.ts";
 
@@ -35,4 +36,29 @@ describe("volatile prompts", () => {
     "Give a presentation on whales",
     "What is a latest-wins register?".replace("latest-wins", "last-write-wins"),
   ])("not: %s", (prompt) => expect(isVolatilePrompt(prompt)).toBe(false));
+});
+
+test("a letter beyond ASCII somewhere changes nothing about the words around it", () => {
+  const word = fc.constantFrom(
+    "now",
+    "what",
+    "time",
+    "is",
+    "it",
+    "as",
+    "of",
+    "current",
+    "flow",
+    "this",
+    "week",
+    "up-to",
+    "7",
+  );
+  const gap = fc.constantFrom(" ", ", ", "-", "'s ", "\n");
+  fc.assert(
+    fc.property(fc.array(fc.tuple(word, gap), { maxLength: 12 }), (pairs) => {
+      const text = pairs.flat().join("");
+      expect(isVolatilePrompt(`${text} é`)).toBe(isVolatilePrompt(`${text} e`));
+    }),
+  );
 });

@@ -55,6 +55,13 @@ const VOLATILE_PHRASES = [
   "live coverage",
 ].map((phrase) => phrase.split(" "));
 
+/** By their first word: a long prompt has a million words, and each would be compared with every phrase. */
+const PHRASES_BY_OPENER = new Map<string, string[][]>();
+for (const phrase of VOLATILE_PHRASES) {
+  const [opener = ""] = phrase;
+  PHRASES_BY_OPENER.set(opener, [...(PHRASES_BY_OPENER.get(opener) ?? []), phrase]);
+}
+
 /** "current" is a quantity of electricity after and before these. */
 const ELECTRIC_BEFORE = new Set(
   "electric electrical alternating direct ac dc eddy leakage ocean rms induced tail base collector short-circuit".split(
@@ -68,24 +75,25 @@ const ELECTRIC_AFTER = new Set(
 );
 /** Words, lower case, with one space between. A marker of time in a quote or in code still counts: a miss is cheap. */
 const WORD = /[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
+/** The same words where all is ASCII, in half the time. */
+const ASCII_WORD = /[a-z0-9]+(?:-[a-z0-9]+)*/g;
+const ASCII = /^[\0-\x7f]*$/;
 
 /**
  * Whether the answer to a prompt depends on when it is asked ("now", "today", "latest", "current"). Such prompts match
  * exactly only, and briefly. Errs towards volatile; English only. Linear in the length of the text.
  */
 export function isVolatilePrompt(text: string): boolean {
-  const words = [...text.toLowerCase().replaceAll("\u2019", "'").replaceAll("'s", "").matchAll(WORD)].map(
-    (match) => match[0],
-  );
+  const lower = text.toLowerCase().replaceAll("\u2019", "'").replaceAll("'s", "");
+  const words: readonly string[] = lower.match(ASCII.test(lower) ? ASCII_WORD : WORD) ?? [];
   return words.some((word, at) => isVolatileAt(words, word, at));
 }
 
 function isVolatileAt(words: readonly string[], word: string, at: number): boolean {
   if (word === "current" || word === "present") return isCurrent(words, at);
   if (VOLATILE_WORDS.has(word)) return true;
-  return VOLATILE_PHRASES.some(
-    (phrase) => phrase[0] === word && phrase.every((each, index) => words[at + index] === each),
-  );
+  const phrases = PHRASES_BY_OPENER.get(word);
+  return phrases !== undefined && phrases.some((phrase) => phrase.every((each, index) => words[at + index] === each));
 }
 
 function isCurrent(words: readonly string[], at: number): boolean {
