@@ -1,6 +1,7 @@
 import { SemcacheError } from "../base/errors.ts";
 import type { LookupOutcome } from "../cache/lookup.ts";
 import type { StoredAnswer } from "../model/answer.ts";
+import type { MissReason } from "../model/reason.ts";
 import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
@@ -153,13 +154,17 @@ async function look(
   // An equal request is already in the air: its answer is as good as the provider's, a search would only cost time.
   if (flights.find(exchange, cached) === null) {
     const outcome = await lookup.find({ ...exactly, promptText: cached.promptText });
-    if (outcome.kind === "hit" || outcome.reason === "no-conversion" || flights.find(exchange, cached) !== null)
-      return outcome;
+    if (outcome.kind === "hit" || isFinal(outcome.reason) || flights.find(exchange, cached) !== null) return outcome;
     // While this one searched, an equal request may have come back with its answer.
     const again = await lookup.find(exactly);
     return again.kind === "hit" ? again : outcome;
   }
   return lookup.find(exactly);
+}
+
+/** Asking again would find the same, or wait a second time for a store that does not answer. */
+function isFinal(reason: MissReason): boolean {
+  return reason === "no-conversion" || reason === "lookup-timeout" || reason === "unavailable";
 }
 
 function toOnlyIfCached(reason: string): SemcacheError {
