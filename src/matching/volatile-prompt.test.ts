@@ -38,7 +38,7 @@ describe("volatile prompts", () => {
   ])("not: %s", (prompt) => expect(isVolatilePrompt(prompt)).toBe(false));
 });
 
-test("a letter beyond ASCII somewhere changes nothing about the words around it", () => {
+it("a letter beyond ASCII somewhere changes nothing about the words around it", () => {
   const word = fc.constantFrom(
     "now",
     "what",
