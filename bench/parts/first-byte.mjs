@@ -46,8 +46,8 @@ function toVariant(number) {
 }
 
 async function measurePairs({ direct, through, log, samples, toRequest }) {
-  // The first tenth is not counted: connections, compiled code, the models' first runs.
-  const warmUp = Math.ceil(samples / 10);
+  // The first requests find code that is not compiled yet, in all processes: a server has seen more than a few.
+  const warmUp = 2 * samples;
   const pairs = [];
   for (let number = 0; number < warmUp + samples; number++) {
     const request = toHttpRequest(toRequest(number));

@@ -42,7 +42,7 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   const records = cached !== null && cached.plan.write;
   const startedAt = performance.now();
   const preparing = new AbortController();
-  const prepared = records ? prepare(options, cached, preparing.signal) : null;
+  let prepared: Prepared | null = null;
   let unregister: () => void = () => undefined;
   const flight = new Flight({
     recordingCapBytes: records ? settings.maxEntryBytes : 0,
@@ -60,7 +60,15 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
           }),
           body: toUpstreamBody(exchange),
         },
-        { ...handler, onError: (error) => handler.onError(toClientsFault(error)) },
+        {
+          ...handler,
+          onHeaders: (head) => {
+            handler.onHeaders(head);
+            // Not earlier: a model that runs meanwhile takes the processor from the way to the first byte.
+            if (records && isSuccess(head)) prepared ??= prepare(options, cached, preparing.signal);
+          },
+          onError: (error) => handler.onError(toClientsFault(error)),
+        },
       ),
     onClosed: () => unregister(),
     onSettled: (outcome) => {
@@ -88,12 +96,10 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   return flight;
 }
 
-/** Begins to embed the prompt while the provider works, where the lookup had no reason to. */
-function prepare(
-  { matcher }: ProxyOptions,
-  cached: CachedRequest,
-  signal: AbortSignal,
-): NonNullable<Parameters<ProxyOptions["admission"]["admit"]>[0]["prepared"]> | null {
+type Prepared = NonNullable<Parameters<ProxyOptions["admission"]["admit"]>[0]["prepared"]>;
+
+/** Begins to embed the prompt while the answer arrives, where the lookup had no reason to. */
+function prepare({ matcher }: ProxyOptions, cached: CachedRequest, signal: AbortSignal): Prepared | null {
   if (!cached.plan.writeVector) return null;
   if (cached.prepared) return cached.prepared;
   // Also where it throws at once: a fault here costs the entry its vector, not the client its answer.
@@ -106,7 +112,7 @@ function admit(
   { admission, settings }: ProxyOptions,
   record: RequestRecord,
   cached: CachedRequest,
-  flown: { outcome: FlightOutcome; prepared: ReturnType<typeof prepare>; providerMs: number; upstream: string },
+  flown: { outcome: FlightOutcome; prepared: Prepared | null; providerMs: number; upstream: string },
 ): void {
   const { outcome } = flown;
   if (outcome.kind !== "complete") {
@@ -118,7 +124,7 @@ function admit(
     return;
   }
   const { head, body } = outcome;
-  if (head.status < 200 || head.status > 299) {
+  if (!isSuccess(head)) {
     record.notStored = "status";
     return;
   }
@@ -246,4 +252,8 @@ function header({ rawHeaders }: UpstreamHead, name: string): string | null {
     if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1] ?? null;
   }
   return null;
+}
+
+function isSuccess({ status }: UpstreamHead): boolean {
+  return status >= 200 && status <= 299;
 }
