@@ -1,25 +1,27 @@
-// `npm run test:long [-- MINUTES]`: the property tests over and over (10 minutes unless told), each time with new seeds.
-// The first failure ends it; fast-check prints the seed that repeats it.
+// `npm run test:long`: what takes too long for every change. The property tests ten times over (each run draws new
+// examples, and a failure prints the seed that repeats it), then 100,000 requests through a full cache, which must not
+// grow.
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 
+const PROPERTY_ROUNDS = 10;
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [written = "10"] = process.argv.slice(2);
-const minutes = Number(written);
-if (!(minutes > 0)) {
-  console.error(`Cannot run: expected a number of minutes, got ${written}`);
-  process.exit(2);
-}
+const folder = mkdtempSync(`${tmpdir()}/semcache-long-`);
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const end = performance.now() + minutes * 60_000;
-let rounds = 0;
-do {
-  const { status } = spawnSync(
-    process.execPath,
-    [`${root}node_modules/vitest/vitest.mjs`, "run", "--root", root, "test/property"],
-    { stdio: "inherit" },
-  );
+for (let round = 1; round <= PROPERTY_ROUNDS; round++) {
+  console.log(`property tests, round ${round} of ${PROPERTY_ROUNDS}`);
+  run([`${root}node_modules/vitest/vitest.mjs`, "run", "--root", root, "test/property"]);
+}
+run([`${root}bench/main.mjs`, "memory", "--effort", "long", "--json", `${folder}/memory.json`]);
+const { figures } = JSON.parse(readFileSync(`${folder}/memory.json`, "utf8"));
+const missed = figures.filter(({ met }) => met === false);
+for (const { name, median } of missed) console.error(`Memory is not flat: ${name}: ${median.toFixed(3)}`);
+if (missed.length > 0) process.exitCode = 1;
+
+function run(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
-  rounds++;
-} while (performance.now() < end);
-console.log(`ok: the property tests held in ${rounds} rounds`);
+}
