@@ -141,6 +141,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     clock,
     candidates: matching.candidates,
     timeoutMs: matching.timeoutMs,
+    modelsReady: () => pool.status().ready,
     onFault: (error) => {
       metrics.countStoreError("lookup");
       log.warn("A lookup failed and became a miss", { error: String(error) });

@@ -37,6 +37,8 @@ export interface AdmissionRequest {
   readonly tags: readonly string[];
   /** The store's generation when the request began. */
   readonly generation: number;
+  /** When the provider was called, milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
   readonly providerMs: number;
   readonly openaiVersion: string | null;
   readonly answer: RecordedAnswer;
@@ -110,6 +112,9 @@ async function land(
     }
   }
   try {
+    // What came while this call was in the air is a younger answer: a refresh must not be undone by the call before it.
+    const standing = await store.findExact(entry.exactKey);
+    if (standing !== null && standing.createdAtMs > request.startedAtMs) return;
     const outcome = await store.put({ ...entry, vector }, request.generation);
     if (outcome.kind === "refused") {
       onLost(outcome.because === "generation" ? "invalidated-meanwhile" : "too-large", null);

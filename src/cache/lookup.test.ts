@@ -23,7 +23,16 @@ function scene() {
   const landings = new Landings();
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
-  const lookup = createLookup({ store, matcher, landings, clock, candidates: 8, timeoutMs: 500, onFault });
+  const lookup = createLookup({
+    store,
+    matcher,
+    landings,
+    clock,
+    candidates: 8,
+    timeoutMs: 500,
+    modelsReady: () => true,
+    onFault,
+  });
   const admission = createAdmission({ store, matcher, landings, clock, maxEntryBytes: 1_000, onLost: () => undefined });
   const admit = () =>
     admission.admit({

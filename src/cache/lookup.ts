@@ -20,6 +20,8 @@ export interface LookupOptions {
   readonly candidates: number;
   /** Budget of the whole lookup; past it the request is a miss. */
   readonly timeoutMs: number;
+  /** Whether the models can be asked; while they load, prompts are not compared by meaning, and nobody waits for it. */
+  readonly modelsReady: () => boolean;
   /** Told of faults in store and models, which become misses. */
   readonly onFault: (error: unknown) => void;
 }
@@ -153,6 +155,7 @@ async function findByMeaning(
     // Nothing to compare with: the request goes to the provider at once, its prompt is embedded meanwhile.
     if (state.vectors === 0) return miss(exactReason ?? (state.entries === 0 ? "frame-new" : "no-candidate"), stepsMs);
   }
+  if (!options.modelsReady()) return miss(exactReason ?? "unavailable", stepsMs);
   const embedStarted = performance.now();
   const prepared = await matcher.prepare(prompt, signal);
   await landing;

@@ -60,7 +60,7 @@ export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion,
     reason,
     similarity,
     confidence,
-    guard: findings,
+    guard: withoutRepetition(findings),
   });
   const veto = findings.find((finding) => finding.effect === "veto");
   if (veto) return toJudgement(veto.code, null);
@@ -81,6 +81,16 @@ export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion,
   // The guard is the reason where the pair would have passed without its findings.
   const withoutGuard = probabilityOf(judge, { ...examined, findings: [] }, opinion.logit);
   return toJudgement(raised && withoutGuard >= bar ? raised.code : "verifier-low", confidence);
+}
+
+/** Two kinds of comparison may find the same words. */
+function withoutRepetition(findings: readonly GuardFinding[]): readonly GuardFinding[] {
+  return findings.filter(
+    ({ code, a, b, effect }, index) =>
+      findings.findIndex(
+        (other) => other.code === code && other.a === a && other.b === b && other.effect === effect,
+      ) === index,
+  );
 }
 
 function unverified({ similarity, findings }: Examined, bar: number): MissReason | null {

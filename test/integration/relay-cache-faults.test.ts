@@ -52,6 +52,7 @@ async function start(faulty: {
   store?: Partial<CacheStore>;
   matcher?: Partial<Matcher>;
   timeoutMs?: number;
+  modelsReady?: boolean;
   report?: (report: RequestReport) => void;
 }) {
   const provider: ImitationProvider = await startImitationProvider();
@@ -90,6 +91,7 @@ async function start(faulty: {
       clock,
       candidates: 8,
       timeoutMs: faulty.timeoutMs ?? 10_000,
+      modelsReady: () => faulty.modelsReady ?? true,
       onFault: (error) => faults.push(String(error)),
     }),
     admission: createAdmission({
@@ -225,6 +227,13 @@ describe("a fault in the cache is a miss, never a failed request", () => {
       expect(outcomeOf(await scene.ask(chat("not kept")))).toMatch(/^200 miss (?:frame-new|no-candidate)$/);
     expect(scene.faults).toContain("store-failed");
     expect(scene.defects).toEqual([]);
+  });
+
+  test("while the models load nobody waits for them", async () => {
+    const scene = await start({ modelsReady: false, matcher: { prepare: hanging } });
+    await seeded(scene);
+    expect(outcomeOf(await scene.ask(chat("another prompt")))).toBe("200 miss unavailable");
+    expect(scene.faults).toEqual([]);
   });
 
   test("store: put hangs: the answer is whole, and the next request does not wait for it", async () => {
