@@ -41,6 +41,7 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   const { settings, upstream } = options;
   const records = cached !== null && cached.plan.write;
   const startedAt = performance.now();
+  const startedAtMs = options.clock.now();
   const preparing = new AbortController();
   let prepared: Prepared | null = null;
   let unregister: () => void = () => undefined;
@@ -82,6 +83,7 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
         admit(options, record, cached, {
           outcome,
           prepared,
+          startedAtMs,
           providerMs: performance.now() - startedAt,
           upstream: target.url.origin + target.url.pathname,
         });
@@ -112,7 +114,13 @@ function admit(
   { admission, settings }: ProxyOptions,
   record: RequestRecord,
   cached: CachedRequest,
-  flown: { outcome: FlightOutcome; prepared: Prepared | null; providerMs: number; upstream: string },
+  flown: {
+    outcome: FlightOutcome;
+    prepared: Prepared | null;
+    startedAtMs: number;
+    providerMs: number;
+    upstream: string;
+  },
 ): void {
   const { outcome } = flown;
   if (outcome.kind !== "complete") {
@@ -152,6 +160,7 @@ function admit(
     ttlMs: cached.plan.ttlMs,
     tags: cached.plan.tags,
     generation: cached.generation,
+    startedAtMs: flown.startedAtMs,
     providerMs: flown.providerMs,
     openaiVersion: header(head, "openai-version"),
     answer: {

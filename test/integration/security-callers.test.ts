@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, chat, freshNamespace } from "../support/ask.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
-import { held, neverAnswer, raw } from "../support/imitation/faults.ts";
+import { fixed, held, neverAnswer, raw } from "../support/imitation/faults.ts";
 import { Gate } from "../support/imitation/script.ts";
 import { openRaw, rawRequest } from "../support/raw-http.ts";
 import { startSemcache, type RunningSemcache } from "../support/semcache.ts";
@@ -101,6 +101,43 @@ describe("an invalidation", () => {
     expect(provider.requests).toHaveLength(2);
     // What is found from now on is the later answer, not the one that the invalidation overtook.
     expect((await ask(semcache.port, { headers, body })).text).toBe(after.text);
+  });
+});
+
+describe("a refresh", () => {
+  it("is not undone by an older call that comes back later", async () => {
+    const headers = [credential, freshNamespace()];
+    const body = chat("What is the capital of Norway?");
+    const answerWith = (text: string) =>
+      JSON.stringify({
+        id: "chatcmpl-1",
+        object: "chat.completion",
+        created: 1,
+        model: "gpt-4o",
+        choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: "stop" }],
+      });
+    const gate = new Gate();
+    provider.script(async ({ request, send }) => {
+      await request.received;
+      await gate.pass();
+      await send({
+        status: 200,
+        headers: [["content-type", "application/json"]],
+        parts: [Buffer.from(answerWith("old"))],
+        streamed: false,
+      });
+    });
+    provider.script(
+      fixed({ status: 200, headers: [["content-type", "application/json"]], parts: [Buffer.from(answerWith("new"))] }),
+    );
+    const slow = ask(semcache.port, { headers, body });
+    await gate.reached(1);
+    const fresh = await ask(semcache.port, { headers: [...headers, ["cache-control", "no-cache"]], body });
+    expect(fresh.text).toBe(answerWith("new"));
+    gate.releaseAll();
+    expect((await slow).text).toBe(answerWith("old"));
+    const hit = await ask(semcache.port, { headers, body });
+    expect([hit.outcome, hit.text]).toEqual(["hit/exact", answerWith("new")]);
   });
 });
 
