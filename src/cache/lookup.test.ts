@@ -49,6 +49,7 @@ function scene() {
       ttlMs: 1_000,
       tags: [],
       generation: store.generation(),
+      startedAtMs: clock.now(),
       providerMs: 1,
       openaiVersion: null,
       answer: {
