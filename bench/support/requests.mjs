@@ -14,22 +14,30 @@ export function chatBody({ bytes, prompt, salt = "", stream = false }) {
     model: "gpt-4o-mini",
     temperature: 0.2,
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
-    messages: [
-      { role: "system", content: `${salt}` },
-      { role: "user", content: prompt },
-    ],
+    messages: [{ role: "system", content: salt }, ...historyOf(bytes), { role: "user", content: prompt }],
   };
   // Prompts of any length leave the frame as it is: each counts for as long as the longest.
   const spare = Math.max(0, LONGEST_PROMPT - prompt.length);
-  const missing = () => bytes - spare - Buffer.byteLength(JSON.stringify(body));
-  for (let turn = 0; missing() > 2200; turn++) {
-    const role = turn % 2 === 0 ? "user" : "assistant";
-    body.messages.splice(-1, 0, { role, content: `${turn}. ${sentence.repeat(11).slice(0, 1000)}` });
-  }
-  body.messages[0].content += sentence
-    .repeat(Math.ceil(Math.max(0, missing()) / sentence.length))
-    .slice(0, Math.max(0, missing()));
+  const missing = Math.max(0, bytes - spare - Buffer.byteLength(JSON.stringify(body)));
+  body.messages[0].content += sentence.repeat(Math.ceil(missing / sentence.length)).slice(0, missing);
   return JSON.stringify(body);
+}
+
+const histories = new Map();
+
+/** Turns that leave room for a system prompt of one or two kibibytes. */
+function historyOf(bytes) {
+  const known = histories.get(bytes);
+  if (known) return known;
+  const turns = [];
+  for (let left = bytes - 1200; left > 1100;) {
+    const role = turns.length % 2 === 0 ? "user" : "assistant";
+    const turn = { role, content: `${turns.length}. ${sentence.repeat(11).slice(0, 1000)}` };
+    turns.push(turn);
+    left -= JSON.stringify(turn).length + 1;
+  }
+  histories.set(bytes, turns);
+  return turns;
 }
 
 /** An answer of the chat completions API as JSON. @param {string} text */
