@@ -23,10 +23,44 @@ describe("tenancy: credential", () => {
     expect(tenantOf(["authorization", "Bearer alice"], "/v1/messages?beta=true&model=x")).toBe(alice);
   });
 
-  test("hop-by-hop and prefixed names are not credentials", () => {
+  test("hop-by-hop names, and names that only sound alike, are not credentials", () => {
     expect(tenantOf(["authorization", "Bearer alice", "proxy-authorization", "Basic eA=="])).toBe(alice);
-    expect(tenantOf(["proxy-authorization", "Basic eA==", "x-authorization", "y"])).toBe(anonymousTenant);
+    expect(tenantOf(["proxy-authorization", "Basic eA=="])).toBe(anonymousTenant);
     expect(tenantOf([], "/v1/x?api_keys=1&monkey=2&x=key")).toBe(anonymousTenant);
+  });
+
+  test.each([
+    "cf-aig-authorization",
+    "Ocp-Apim-Subscription-Key",
+    "x-portkey-api-key",
+    "X-Auth-Token",
+    "private-token",
+    "x-client-secret",
+  ])("%s is a credential, alone and beside a dummy", (name) => {
+    for (const beside of [[], ["authorization", "Bearer dummy"]]) {
+      const one = tenantOf([...beside, name, "one"]);
+      expect(one).not.toBe(tenantOf([...beside, name, "two"]));
+      expect(one).not.toBe(tenantOf(beside));
+      expect(one).not.toBe(anonymousTenant);
+    }
+  });
+
+  test.each([
+    "idempotency-key",
+    "x-request-id",
+    "x-stainless-lang",
+    "openai-organization",
+    "author",
+    "x-tokens-left",
+    "user-agent",
+  ])("%s is no credential", (name) => {
+    expect(tenantOf([name, "one"])).toBe(anonymousTenant);
+  });
+
+  test("a cookie counts only where nothing else tells callers apart", () => {
+    expect(tenantOf(["cookie", "session=one"])).not.toBe(tenantOf(["cookie", "session=two"]));
+    expect(tenantOf(["cookie", "session=one"])).not.toBe(anonymousTenant);
+    expect(tenantOf(["authorization", "x", "cookie", "__cf_bm=1"])).toBe(tenantOf(["authorization", "x"]));
   });
 
   test("without a credential the tenant is anonymous", () => {

@@ -11,6 +11,21 @@ import { headerValues } from "./raw-headers.ts";
  */
 export const credentialHeaders = ["authorization", "x-api-key", "api-key", "x-goog-api-key"] as const;
 
+/**
+ * Gateways and custom APIs name their credentials as they like (`cf-aig-authorization`, `ocp-apim-subscription-key`,
+ * `x-portkey-api-key`, `x-auth-token`), often beside a listed header with the same dummy for everybody. A header that is
+ * taken for a credential and is none costs hits; one that is not taken for one gives answers to a stranger.
+ */
+const credentialLike =
+  /(?:^|-)(?:auth|authentication|authorization|token|secret|credentials?|password|apikey|(?:api|access|subscription|license)-key)(?:-|$)/;
+const notCredentials: ReadonlySet<string> = new Set(["proxy-authorization"]);
+
+/**
+ * Counts where there is no other credential: a session may be all that tells callers apart. Beside one it does not, since
+ * clients keep the cookies that a provider's load balancer hands out, and each would begin another tenant.
+ */
+const SESSION_HEADER = "cookie";
+
 /** Query parameters that carry credentials (Google's and Azure's ways). */
 export const credentialParameters: ReadonlySet<string> = new Set(["key", "api_key"]);
 
@@ -69,10 +84,9 @@ function createMemoisedSigner(secret: Uint8Array): Sign {
 
 function fromCredentials(rawHeaders: readonly string[], target: string, sign: Sign): TenantId {
   const credentials: string[][] = [];
-  for (const name of credentialHeaders) {
-    const values = headerValues(rawHeaders, name);
+  for (const name of credentialNames(rawHeaders)) {
     // Where a value came from is part of it, and so is the order of several: the provider sees them in that order.
-    if (values.length > 0) credentials.push(["header", name, ...values]);
+    credentials.push(["header", name, ...headerValues(rawHeaders, name)]);
   }
   const mark = target.indexOf("?");
   if (mark !== -1) {
@@ -80,8 +94,23 @@ function fromCredentials(rawHeaders: readonly string[], target: string, sign: Si
       if (credentialParameters.has(name)) credentials.push(["parameter", name, value]);
     }
   }
-  if (credentials.length === 0) return anonymousTenant;
+  if (credentials.length === 0) {
+    const session = headerValues(rawHeaders, SESSION_HEADER);
+    if (session.length === 0) return anonymousTenant;
+    credentials.push(["header", SESSION_HEADER, ...session]);
+  }
   return sign("credential", JSON.stringify(credentials));
+}
+
+/** In lower case, sorted: the order in which a client sends different headers says nothing. */
+function credentialNames(rawHeaders: readonly string[]): readonly string[] {
+  const names = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    const counts = (credentialHeaders as readonly string[]).includes(name) || credentialLike.test(name);
+    if (counts && !notCredentials.has(name)) names.add(name);
+  }
+  return [...names].sort();
 }
 
 /** Several lines mean that the gateway in front did not strip what the caller sent: then nobody can be told. */

@@ -79,12 +79,17 @@ const WORD = /[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
 const ASCII_WORD = /[a-z0-9]+(?:-[a-z0-9]+)*/g;
 const ASCII = /^[\0-\x7f]*$/;
 
+/** Of a longer text only the two ends are read, in characters each: the question stands before or after a document. */
+const READ_AT_EACH_END = 16_384;
+
 /**
  * Whether the answer to a prompt depends on when it is asked ("now", "today", "latest", "current"). Such prompts match
- * exactly only, and briefly. Errs towards volatile; English only. Linear in the length of the text.
+ * exactly only, and briefly. Errs towards volatile; English only.
  */
 export function isVolatilePrompt(text: string): boolean {
-  const lower = text.toLowerCase().replaceAll("\u2019", "'").replaceAll("'s", "");
+  const isLong = text.length > 2 * READ_AT_EACH_END;
+  const read = isLong ? `${text.slice(0, READ_AT_EACH_END)} ${text.slice(-READ_AT_EACH_END)}` : text;
+  const lower = read.toLowerCase().replaceAll("\u2019", "'").replaceAll("'s", "");
   const words: readonly string[] = lower.match(ASCII.test(lower) ? ASCII_WORD : WORD) ?? [];
   return words.some((word, at) => isVolatileAt(words, word, at));
 }
