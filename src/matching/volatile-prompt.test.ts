@@ -63,7 +63,7 @@ it("a letter beyond ASCII somewhere changes nothing about the words around it", 
   );
 });
 
-test("of a long document only the ends are read, where the question is", () => {
+it("of a long document only the ends are read, where the question is", () => {
   const document = "The quick brown fox jumps over a lazy dog. ".repeat(50_000);
   expect(isVolatilePrompt(`${document} What is the weather today?`)).toBe(true);
   expect(isVolatilePrompt(`What has changed since yesterday? ${document}`)).toBe(true);
