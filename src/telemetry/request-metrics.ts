@@ -33,6 +33,8 @@ interface Kind {
   readonly first: HistogramCell;
   readonly duration: HistogramCell;
   readonly firstByte: HistogramCell;
+  readonly similarity: HistogramCell;
+  readonly confidence: HistogramCell;
   readonly firstHitOrMiss: CounterCell | null;
   readonly lookup: CounterCell | null;
   readonly bypass: CounterCell | null;
@@ -123,6 +125,8 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       first: first.cell(full ? "other" : method, full ? "other" : path, statusLabel, cacheStatus),
       duration: duration.cell(cacheStatus),
       firstByte: firstByte.cell(cacheStatus),
+      similarity: similarity.cell(cacheStatus),
+      confidence: confidence.cell(cacheStatus),
       firstHitOrMiss: cacheStatus === "hit" ? firstHit : cacheStatus === "miss" ? firstMiss : null,
       lookup: cacheStatus === "bypass" ? null : lookups.cell(match ?? "none", reason ?? "none"),
       bypass: cacheStatus === "bypass" ? bypasses.cell(reason ?? "none") : null,
@@ -151,8 +155,8 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       const ms = report.lookupMs[step];
       if (ms !== undefined) cell.observe(ms / 1000);
     }
-    if (report.similarity !== null) similarity.cell(report.cacheStatus).observe(report.similarity);
-    if (report.confidence !== null) confidence.cell(report.cacheStatus).observe(report.confidence);
+    if (report.similarity !== null) kind.similarity.observe(report.similarity);
+    if (report.confidence !== null) kind.confidence.observe(report.confidence);
     for (const { code, effect } of report.guard) findings.cell(code, effect).value++;
     if (report.stored) stored.value++;
     if (report.notStored !== null) notStored.cell(report.notStored).value++;
