@@ -12,9 +12,6 @@ export interface SendHitOptions {
   readonly finish: () => void;
 }
 
-/** Up to here one copy costs less than a second buffer to write. */
-const JOINED_BYTES = 8 * 1024;
-
 /** Writes a stored answer, uncompressed and at once. */
 export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHitOptions): void {
   const { response } = exchange;
@@ -41,9 +38,7 @@ export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHi
   record.timeToFirstByteMs = performance.now() - exchange.startedAt;
   finish();
   response.writeHead(entry.answer.status, headers);
-  // node joins a string with the headers to one write; the bytes are the same.
-  if (replayed.body.length <= JOINED_BYTES) response.end(replayed.body.toString("latin1"), "latin1");
-  else response.end(replayed.body);
+  response.end(replayed.body);
   if (response.writableLength > 0) {
     // The client does not read: the bytes wait in memory, but not for ever.
     const idle = setTimeout(() => response.destroy(), idleMs).unref();
