@@ -35,9 +35,28 @@ class HeldSink implements LineSink {
 }
 
 describe("LineBuffer", () => {
+  it("writes the first line at once, and gathers those that follow closely into one write", async () => {
+    const sink = new HeldSink();
+    const lines = new LineBuffer(sink, { gatherMs: 60_000 });
+    lines.write("first\n");
+    await nextTurn();
+    sink.release();
+    expect(sink.text).toBe("first\n");
+    lines.write("second\n");
+    await nextTurn();
+    lines.write("third\n");
+    await nextTurn();
+    expect(sink.holds).toBe(false);
+    const closed = lines.close(10_000);
+    sink.release();
+    await closed;
+    expect(sink.text).toBe("first\nsecond\nthird\n");
+    expect(lines.lost).toBe(0);
+  });
+
   it("writes nothing in the turn of the caller, and the lines of a turn together", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink);
+    const lines = new LineBuffer(sink, { gatherMs: 0 });
     lines.write("a\n");
     lines.write("b\n");
     expect(sink.holds).toBe(false);
@@ -48,7 +67,7 @@ describe("LineBuffer", () => {
 
   it("drops whole lines, counts them, and tells when there is room again", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink, { maxBytes: 10, describeLoss: (lost) => `lost ${lost}\n` });
+    const lines = new LineBuffer(sink, { gatherMs: 0, maxBytes: 10, describeLoss: (lost) => `lost ${lost}\n` });
     for (const line of ["aaaa\n", "bbbb\n", "cccc\n", "dddd\n"]) lines.write(line);
     expect(lines.lost).toBe(2);
     await nextTurn();
@@ -63,7 +82,7 @@ describe("LineBuffer", () => {
 
   it("counts the lines of a write that failed, and goes on", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink);
+    const lines = new LineBuffer(sink, { gatherMs: 0 });
     lines.write("a\n");
     lines.write("b\n");
     await nextTurn();
@@ -82,7 +101,7 @@ describe("LineBuffer", () => {
         fc.nat(3),
         async (texts, repeat) => {
           const sink = new HeldSink();
-          const lines = new LineBuffer(sink);
+          const lines = new LineBuffer(sink, { gatherMs: 0 });
           const expected = texts.map((text) => `${JSON.stringify(text).repeat(repeat * 500 + 1)}\n`);
           for (const line of expected) lines.write(line);
           await nextTurn();
@@ -97,7 +116,7 @@ describe("LineBuffer", () => {
 
   it("never holds more than its bound", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink, { maxBytes: 1_000 });
+    const lines = new LineBuffer(sink, { gatherMs: 0, maxBytes: 1_000 });
     for (let index = 0; index < 500; index++) lines.write(`${"x".repeat(99)}\n`);
     expect(lines.lost).toBe(490);
     await nextTurn();
@@ -107,7 +126,7 @@ describe("LineBuffer", () => {
 
   it("hands over what waits when it closes, and takes nothing after", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink);
+    const lines = new LineBuffer(sink, { gatherMs: 0 });
     lines.write("a\n");
     const closed = lines.close(60_000);
     lines.write("late\n");
@@ -119,7 +138,7 @@ describe("LineBuffer", () => {
 
   it("gives up on a reader that sleeps, and counts what it had", async () => {
     const sink = new HeldSink();
-    const lines = new LineBuffer(sink);
+    const lines = new LineBuffer(sink, { gatherMs: 0 });
     lines.write("a\n");
     await nextTurn();
     lines.write("b\n");

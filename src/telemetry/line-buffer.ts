@@ -4,6 +4,11 @@ import type { LineSink } from "./line-sink.ts";
 const MAX_BYTES = 4 * 1024 * 1024;
 /** One write of the sink. */
 const CHUNK_BYTES = 64 * 1024;
+/**
+ * Under load the lines of so many milliseconds share a write: a write to a pipe costs as much as answering a request.
+ * A line after a pause goes out with its turn of the event loop.
+ */
+const GATHER_MS = 20;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
@@ -21,6 +26,7 @@ interface Chunk {
 export class LineBuffer {
   readonly #sink: LineSink;
   readonly #maxBytes: number;
+  readonly #gatherMs: number;
   readonly #describeLoss: ((lost: number) => string) | null;
   /** Full ones first; the last one takes lines. */
   readonly #chunks: Chunk[] = [];
@@ -28,6 +34,7 @@ export class LineBuffer {
   #writing: Chunk | null = null;
   #waitingBytes = 0;
   #scheduled = false;
+  #lastFlushAt = Number.NEGATIVE_INFINITY;
   #lost = 0;
   #told = 0;
   #closed = false;
@@ -35,10 +42,15 @@ export class LineBuffer {
 
   constructor(
     sink: LineSink,
-    options: { readonly maxBytes?: number; readonly describeLoss?: (lost: number) => string } = {},
+    options: {
+      readonly maxBytes?: number;
+      readonly gatherMs?: number;
+      readonly describeLoss?: (lost: number) => string;
+    } = {},
   ) {
     this.#sink = sink;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#gatherMs = options.gatherMs ?? GATHER_MS;
     this.#describeLoss = options.describeLoss ?? null;
   }
 
@@ -58,13 +70,20 @@ export class LineBuffer {
     chunk.used += bytes;
     chunk.lines++;
     this.#waitingBytes += bytes;
-    // Not at once: the lines of one turn of the event loop share a write.
+    if (this.#chunks.length > 1) this.#flush();
+    else this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
     if (this.#scheduled || this.#writing) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const flush = () => {
       this.#scheduled = false;
       this.#flush();
-    });
+    };
+    const pauseMs = performance.now() - this.#lastFlushAt;
+    if (pauseMs >= this.#gatherMs) setImmediate(flush);
+    else setTimeout(flush, this.#gatherMs - pauseMs);
   }
 
   /** Resolves when all lines are with the sink, or after `timeoutMs`; lines that are left count as lost. */
@@ -96,14 +115,16 @@ export class LineBuffer {
     const chunk = this.#chunks.shift();
     if (!chunk) return;
     this.#writing = chunk;
+    this.#lastFlushAt = performance.now();
     this.#waitingBytes -= chunk.used;
     this.#sink.write(chunk.buffer.subarray(0, chunk.used), (error) => {
       this.#writing = null;
       if (error) this.#lost += chunk.lines;
       if (!error && chunk.buffer.length === CHUNK_BYTES) this.#spare = { buffer: chunk.buffer, used: 0, lines: 0 };
       if (!error) this.#tellLoss();
-      if (this.#chunks.length > 0) this.#flush();
-      else this.#onIdle?.();
+      if (this.#chunks.length === 0) this.#onIdle?.();
+      else if (this.#chunks.length > 1 || this.#closed) this.#flush();
+      else this.#scheduleFlush();
     });
   }
 

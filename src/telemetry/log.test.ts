@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { sampleReport } from "../../test/support/sample-report.ts";
 import { createLog, type LogOptions } from "./log.ts";
@@ -18,8 +17,7 @@ function collecting(options: Partial<LogOptions> = {}) {
     ...options,
   });
   const lines = async () => {
-    await nextTurn();
-    await nextTurn();
+    await log.close();
     return text.split("\n").slice(0, -1);
   };
   const parsed = async () => (await lines()).map((line) => JSON.parse(line) as Record<string, unknown>);
