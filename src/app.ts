@@ -149,7 +149,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const admission = createAdmission({
     store,
-    matcher,
+    matcher: judging.patientMatcher,
     landings,
     clock,
     maxEntryBytes: cache.maxEntryBytes,

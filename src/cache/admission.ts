@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { RecordedAnswer, Usage } from "../model/answer.ts";
@@ -12,7 +13,8 @@ import type { Landings } from "./landings.ts";
 
 export interface AdmissionOptions {
   readonly store: CacheStore;
-  readonly matcher: Matcher;
+  /** Its queue is not the lookups' own: a burst of new answers is embedded by and by. */
+  readonly matcher: Pick<Matcher, "prepare">;
   readonly landings: Landings;
   readonly clock: Clock;
   readonly maxEntryBytes: number;
@@ -32,7 +34,7 @@ export interface AdmissionRequest {
   /** False: this entry answers equal requests only. */
   readonly semantic: boolean;
   /** What the lookup found out about the prompt, or is finding out; null: nothing yet. */
-  readonly prepared: Promise<PreparedPrompt> | PreparedPrompt | null;
+  readonly prepared: PreparedPrompt | null;
   readonly ttlMs: number;
   readonly tags: readonly string[];
   /** The store's generation when the request began. */
@@ -53,6 +55,9 @@ export interface Admission {
   /** Decides at once; what is admitted is in the store (or lost, and counted) when `landed` resolves. */
   admit(request: AdmissionRequest): AdmissionOutcome;
 }
+
+/** More than this are not waited for: further entries land at once, without a vector, and answer equal requests only. */
+const MAX_LANDINGS = 1_000;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { clock, landings, maxEntryBytes } = options;
@@ -89,11 +94,22 @@ export function createAdmission(options: AdmissionOptions): Admission {
         createdAtMs: now,
         expiresAtMs: now + ttlMs,
       };
-      const landed = land(options, request, entry, request.semantic && examined.semantic);
+      const landed = land(
+        options,
+        request,
+        entry,
+        request.semantic && examined.semantic && landings.size < MAX_LANDINGS,
+      );
       landings.add(entry, request.generation, landed);
       return { kind: "landing", id, usage: examined.usage, landed };
     },
   };
+}
+
+/** The client's last bytes leave first: a model that runs meanwhile would take the processor from them. */
+async function prepareAfterwards(matcher: Pick<Matcher, "prepare">, prompt: string): Promise<PreparedPrompt> {
+  await nextTurn();
+  return matcher.prepare(prompt);
 }
 
 async function land(
@@ -105,7 +121,7 @@ async function land(
   let vector: CacheEntry["vector"] = null;
   if (semantic) {
     try {
-      const prepared = await (request.prepared ?? matcher.prepare(request.promptText));
+      const prepared = request.prepared ?? (await prepareAfterwards(matcher, request.promptText));
       if (prepared.kind === "comparable") vector = prepared.vector;
     } catch {
       // Without a vector the entry still answers equal requests; the fault was counted where it happened.

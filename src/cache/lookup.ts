@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isSemcacheError } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
@@ -115,7 +116,7 @@ async function findExact(options: LookupOptions, request: LookupRequest, stepsMs
   return { kind: "hit", match: "exact", entry, replayed, judgement: null, stepsMs };
 }
 
-/** Of the lookup's budget, what an equal request waits for an entry that is still being embedded. */
+/** Of the lookup's budget, what is waited for entries that are still being embedded. */
 const LANDING_SHARE = 0.1;
 
 /**
@@ -158,7 +159,9 @@ async function findByMeaning(
   if (!options.modelsReady()) return miss(exactReason ?? "unavailable", stepsMs);
   const embedStarted = performance.now();
   const prepared = await matcher.prepare(prompt, signal);
-  await landing;
+  // What was answered just before is still being embedded; under load the search goes on without it.
+  if (landing)
+    await Promise.race([landing, delay(options.timeoutMs * LANDING_SHARE, undefined, { ref: false, signal })]);
   stepsMs.embed = performance.now() - embedStarted;
   if (prepared.kind === "exact-only") return miss(exactReason ?? prepared.reason, stepsMs, prepared);
 

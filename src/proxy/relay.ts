@@ -42,8 +42,6 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   const records = cached !== null && cached.plan.write;
   const startedAt = performance.now();
   const startedAtMs = options.clock.now();
-  const preparing = new AbortController();
-  let prepared: Prepared | null = null;
   let unregister: () => void = () => undefined;
   const flight = new Flight({
     recordingCapBytes: records ? settings.maxEntryBytes : 0,
@@ -61,19 +59,10 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
           }),
           body: toUpstreamBody(exchange),
         },
-        {
-          ...handler,
-          onHeaders: (head) => {
-            handler.onHeaders(head);
-            // Not earlier: a model that runs meanwhile takes the processor from the way to the first byte.
-            if (records && isSuccess(head)) prepared ??= prepare(options, cached, preparing.signal);
-          },
-          onError: (error) => handler.onError(toClientsFault(error)),
-        },
+        { ...handler, onError: (error) => handler.onError(toClientsFault(error)) },
       ),
     onClosed: () => unregister(),
     onSettled: (outcome) => {
-      if (outcome.kind !== "complete") preparing.abort();
       if (cached === null) {
         record.notStored = "not-cacheable";
         return;
@@ -82,7 +71,6 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
       try {
         admit(options, record, cached, {
           outcome,
-          prepared,
           startedAtMs,
           providerMs: performance.now() - startedAt,
           upstream: target.url.origin + target.url.pathname,
@@ -98,25 +86,12 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   return flight;
 }
 
-type Prepared = NonNullable<Parameters<ProxyOptions["admission"]["admit"]>[0]["prepared"]>;
-
-/** Begins to embed the prompt while the answer arrives, where the lookup had no reason to. */
-function prepare({ matcher }: ProxyOptions, cached: CachedRequest, signal: AbortSignal): Prepared | null {
-  if (!cached.plan.writeVector) return null;
-  if (cached.prepared) return cached.prepared;
-  // Also where it throws at once: a fault here costs the entry its vector, not the client its answer.
-  const prepared = (async () => matcher.prepare(cached.promptText, signal))();
-  prepared.catch(() => undefined);
-  return prepared;
-}
-
 function admit(
   { admission, settings }: ProxyOptions,
   record: RequestRecord,
   cached: CachedRequest,
   flown: {
     outcome: FlightOutcome;
-    prepared: Prepared | null;
     startedAtMs: number;
     providerMs: number;
     upstream: string;
@@ -156,7 +131,7 @@ function admit(
     model: cached.request.model,
     promptText: cached.promptText,
     semantic: cached.plan.writeVector,
-    prepared: flown.prepared,
+    prepared: cached.prepared,
     ttlMs: cached.plan.ttlMs,
     tags: cached.plan.tags,
     generation: cached.generation,
