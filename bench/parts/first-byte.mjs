@@ -2,8 +2,9 @@
 // Method: one connection to each of provider and Semcache, one request at a time; every sample is a pair (direct, then
 // through Semcache; the order alternates) with a prompt that was never asked before. From the difference the time of
 // embedder and verifier is taken, as the request's log line has it (`lookupMs.embed`, `lookupMs.judge`; the guard is
-// part of the latter, and is told in a row of its own). An empty partition is relayed at once, and its prompt embedded
-// while the provider works; the other case has the partition filled with questions that are near and not the same.
+// part of the latter, and is told in a row of its own). A bare relay on node:http is measured beside it, since a second
+// hop costs something whatever it does. An empty partition is relayed at once, and its prompt embedded
+// afterwards; the other case has the partition filled with questions that are near and not the same.
 import { createPromptGuard } from "#semcache/matching/guard/prompt-guard.js";
 import { answerHeader, Connection } from "../support/connection.mjs";
 import { Child } from "../support/child.mjs";
@@ -18,11 +19,13 @@ const PART = "first-byte";
 export async function measureFirstByte({ samples, nodeOptions = [] }) {
   const provider = await Child.start("provider-server.mjs", {});
   const semcache = await Child.start("semcache-server.mjs", { providerPort: provider.port }, nodeOptions);
+  const bare = await Child.start("relay-server.mjs", { providerPort: provider.port });
   const log = new LogReader(semcache);
   const direct = await Connection.open(provider.port);
   const through = await Connection.open(semcache.port);
+  const relayed = await Connection.open(bare.port);
   try {
-    const measure = (toRequest) => measurePairs({ direct, through, log, samples, toRequest });
+    const measure = (toRequest) => measurePairs({ direct, relayed, through, log, samples, toRequest });
     const empty = (number) => chatBody({ bytes: 1024, prompt: "When is it open?", salt: `Frame ${number}. ` });
     const filled = (number) => chatBody({ bytes: 1024, prompt: toVariant(number) });
     for (const prompt of questions) await through.send(toHttpRequest(chatBody({ bytes: 1024, prompt })));
@@ -34,6 +37,8 @@ export async function measureFirstByte({ samples, nodeOptions = [] }) {
   } finally {
     direct.close();
     through.close();
+    relayed.close();
+    await bare.stop();
     await semcache.stop();
     await provider.stop();
   }
@@ -45,7 +50,7 @@ function toVariant(number) {
   return `Convert ${11 + number} miles to kilometers, ${names[number % names.length]} style`;
 }
 
-async function measurePairs({ direct, through, log, samples, toRequest }) {
+async function measurePairs({ direct, relayed, through, log, samples, toRequest }) {
   // The first requests find code that is not compiled yet, in all processes: a server has seen more than a few.
   const warmUp = 2 * samples;
   const pairs = [];
@@ -54,13 +59,14 @@ async function measurePairs({ direct, through, log, samples, toRequest }) {
     const isDirectFirst = number % 2 === 0;
     const before = isDirectFirst ? await firstByteMs(direct, request) : null;
     const proxied = await firstByteMs(through, request);
+    const { ms: relayedMs } = await firstByteMs(relayed, request);
     const { ms: directMs } = before ?? (await firstByteMs(direct, request));
     if (answerHeader(proxied.answer, "x-cache-status") !== "miss")
       throw new Error("Cannot measure a miss: it is a hit");
     const { lookupMs = {} } = await log.lineOf(answerHeader(proxied.answer, "x-semcache-request"));
     if (number < warmUp) continue;
     const modelsMs = (lookupMs.embed ?? 0) + (lookupMs.judge ?? 0);
-    pairs.push({ directMs, proxiedMs: proxied.ms, modelsMs, addedMs: proxied.ms - directMs - modelsMs });
+    pairs.push({ directMs, relayedMs, proxiedMs: proxied.ms, modelsMs, addedMs: proxied.ms - directMs - modelsMs });
   }
   return pairs;
 }
@@ -93,6 +99,14 @@ function toFigures(name, pairs) {
     figure(
       "provider, direct",
       pairs.map(({ directMs }) => directMs),
+    ),
+    figure(
+      "through a bare relay",
+      pairs.map(({ relayedMs }) => relayedMs),
+    ),
+    figure(
+      "added beyond the models and a bare relay",
+      pairs.map(({ relayedMs, proxiedMs, modelsMs }) => proxiedMs - relayedMs - modelsMs),
     ),
     figure(
       "through Semcache",
