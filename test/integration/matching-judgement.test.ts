@@ -3,6 +3,7 @@ import type { Matcher } from "#semcache/matching/matcher.js";
 import { createLocalEmbedder } from "#semcache/embedding/local-embedder.js";
 import { loadModelManifest } from "#semcache/inference/model-manifest.js";
 import { createWorkerPool } from "#semcache/inference/worker-pool.js";
+import { featureNames } from "#semcache/matching/calibration/features.js";
 import { loadCalibration } from "#semcache/matching/calibration/load-calibration.js";
 import { createPromptGuard } from "#semcache/matching/guard/prompt-guard.js";
 import { createLocalVerifier } from "#semcache/matching/local-verifier.js";
@@ -40,7 +41,7 @@ describe("prompts that may share an answer", () => {
     ["What is the capital of France?", "what is  the capital of france"],
     ["How do I reset my password?", "How can I reset my password?"],
     ["How do I reset my password?", "Please tell me: how do I reset my password? Thanks!"],
-    ["What are the benefits of exercise?", "What are the advantages of exercising?"],
+    ["What are the benefits of exercise?", "Tell me about the benefits of exercising"],
     ["Summarize the plot of Hamlet", "Give me a summary of Hamlet's plot"],
     ["How tall is Mount Everest?", "What is the height of Mount Everest?"],
     ["How do I cancel my subscription?", "I want to cancel my subscription, how do I do it?"],
@@ -60,6 +61,9 @@ describe("prompts that must not", () => {
     ["Is coffee good for you?", "Is coffee not good for you?", "guard-negation"],
     ["Flights from Paris to London", "Flights from London to Paris", "guard-order"],
     ["Where was Mozart born?", "When was Mozart born?", "guard-question"],
+    ["Which state has the longest river?", "What is the longest river in the largest state?", "guard-question"],
+    ["How many rivers are there in Texas?", "Which rivers are there in Texas?", "guard-question"],
+    ["The smallest city in the largest state", "The biggest city in the smallest state", "guard-opposite"],
     ['Translate "good morning"', 'Translate "good night"', "guard-quote"],
     ["what does ls -a do", "what does ls -A do", "guard-code"],
     ["Explain gravity", "Explain gravity to a child", "guard-demand"],
@@ -94,6 +98,17 @@ describe("the bar", () => {
       /fitted with the embedder other:1/,
     );
     expect(() => withOptions({ calibration: { ...base.calibration, guard: "none" } })).toThrow(/fitted with the guard/);
+  });
+});
+
+describe("the calibration", () => {
+  it("gains nothing from words that only one prompt has, nor from findings of the guard", async () => {
+    const { weights } = await loadCalibration();
+    for (const [index, name] of featureNames.entries()) {
+      const weight = weights[index] ?? Number.NaN;
+      if (/^(?:cosine|logit|shared)/.test(name)) expect(weight, name).toBeGreaterThanOrEqual(0);
+      else expect(weight, name).toBeLessThanOrEqual(0);
+    }
   });
 });
 

@@ -20,11 +20,15 @@ from scipy.optimize import minimize
 from scipy.stats import beta
 
 from models import Models, digest
+from streams import STREAMS, pair_key, replay, stream_pairs
 
 FOLDS = 5
 # Of the candidates that could be served in live traffic, this share rightly so. The sets are near-misses by design;
 # with as many near-misses as paraphrases the rate of wrong hits at a bar is about three times as high.
 RIGHT_SHARE = 0.75
+# On the streams the share of wrong hits, point estimate after reading, may be at most so many times the allowed one: they
+# hold up to five near-misses per paraphrase, and too few hits to certify 1%.
+STREAM_SLACK = 2
 # Both bounds of a rate (false hits from above, recall from below) hold with 95%, so the rate with 90%.
 CONFIDENCE = 0.95
 RATES = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2]
@@ -38,6 +42,7 @@ def arguments():
     parser.add_argument("--out", default="models/calibration.json")
     parser.add_argument("--cache", default="/tmp/semcache-scores/scores.sqlite")
     parser.add_argument("--rows", type=int, default=0, help="at most so many rows per set and label")
+    parser.add_argument("--wrong", type=float, default=0, help="list the pairs of the streams that this bar would serve wrongly")
     return parser.parse_args()
 
 
@@ -103,9 +108,12 @@ LEAST_BAR = 0.5
 
 
 def bounds_of(name):
-    """A surer verifier or a nearer vector never lowers the probability, a finding of the guard never raises it."""
-    if name.startswith(("cosine", "logit")):
+    """A surer verifier, a nearer vector or more shared words never lower the probability; findings of the guard and words
+    that only one side has never raise it: nobody gains by adding words."""
+    if name.startswith(("cosine", "logit", "shared")):
         return (0, None)
+    if name.startswith("words-only") or name in ("log-words", "statement"):
+        return (None, 0)
     if name.startswith("bar-"):
         return (None, -LEAST_BAR)
     return (None, 0) if name == "notes" else (None, None)
@@ -164,6 +172,19 @@ def wrong_share(false, recall):
     return wrong / (wrong + right) if wrong + right > 0 else 1.0
 
 
+def stream_share(counts, key):
+    """Wrong among hits, over all streams."""
+    hits = sum(count["hits"] for count in counts.values())
+    return sum(count[key] for count in counts.values()) / hits if hits else 1.0
+
+
+def list_wrong(pairs, probabilities, at_once, least):
+    """For reading: what a bar of `least` would serve wrongly, with the key for same-by-reading.json."""
+    for pair, p, same in zip(pairs, probabilities, at_once, strict=True):
+        if pair["label"] == 0 and (p >= least or same):
+            print(pair_key(pair["a"], pair["b"]), pair["set"], round(float(p), 3), "|", pair["a"], "|", pair["b"])
+
+
 def main():
     options = arguments()
     data = os.path.join(os.environ["SEMCACHE_BENCH_DATA"], "bench.jsonl.gz")
@@ -171,6 +192,11 @@ def main():
     paths = [f"{options.models}/{manifest[role]['file']}" for role in ("embedder", "verifier", "tokenizer")]
     models = Models(*paths, options.cache)
     pairs = score(read_pairs(data, options.rows), models, manifest["verifier"]["maxTokens"])
+    with open(os.path.join(os.path.dirname(__file__), "same-by-reading.json")) as file:
+        same_by_reading = set(json.load(file)["pairs"])
+    streamed = stream_pairs(os.environ["SEMCACHE_BENCH_DATA"], models, manifest["verifier"]["maxTokens"], same_by_reading)
+    from_bench = len(pairs)
+    pairs += streamed
     head = add_features(pairs, options.dist)
 
     x = np.array([p["features"] for p in pairs])
@@ -185,32 +211,38 @@ def main():
     out_of_fold[~open_to] = 0
     coefficients, intercept = fit(x[open_to], y[open_to], sets[open_to], head["featureNames"])
 
-    rates = Rates(y, sets)
+    rates = Rates(y[:from_bench], sets[:from_bench])
+    # Equal prompts but for what is harmless are served without the verifier.
+    at_once = np.array([p["same"] for p in pairs])
     grid = np.round(np.arange(0.5, 0.996, 0.0025), 4)
-    measured = {t: rates.at(out_of_fold >= t) for t in grid}
+    measured = {t: rates.at(out_of_fold[:from_bench] >= t) for t in grid}
+    replayed = {t: replay(streamed, ((out_of_fold >= t) | at_once)[from_bench:]) for t in grid}
     table = []
     for rate in RATES:
-        # From the strictest bar downwards, to the last one before the bound first rises over the rate for good: bars
-        # so strict that too few hits remain to certify anything are passed over.
-        certified = [t for t in grid if measured[t][3] <= rate]
+        certified = [t for t in grid if measured[t][3] <= rate and stream_share(replayed[t], "wrong") <= STREAM_SLACK * rate]
         bar = min(certified) if certified else None
         row = {"maxErrorRate": rate, "bar": None if bar is None else float(bar)}
         if bar is not None:
-            false, recall, expected, upper = measured[bar]
+            false, recall, expected, upper = (float(value) for value in measured[bar])
             row |= {"recall": round(recall, 4), "falseHits": round(false, 5), "expected": round(expected, 5), "upper": round(upper, 5)}
+            row |= {"streamHits": sum(count["hits"] for count in replayed[bar].values())}
+            row |= {f"stream{key[0].upper()}{key[1:]}": sum(count[key] for count in replayed[bar].values()) for key in ("wrong", "wrongByLabel")}
         table.append(row)
         print(row)
+        if rate in (0.005, 0.01, 0.02) and bar is not None:
+            print({name: tuple(count.values()) for name, count in replayed[bar].items()})
+    if options.wrong:
+        list_wrong(streamed, out_of_fold[from_bench:], at_once[from_bench:], options.wrong)
 
-    same = np.array([p["same"] for p in pairs])
-    identical = {"pairs": int(same.sum()), "wrong": int((same & (y == 0)).sum())}
+    identical = {"pairs": int(at_once[:from_bench].sum()), "wrong": int((at_once & (y == 0))[:from_bench].sum())}
     for t in (0.8, 0.9, 0.95):
-        false, recall, *_ = rates.at(np.array([p["cos"] >= t for p in pairs]))
+        false, recall, *_ = rates.at(np.array([p["cos"] >= t for p in pairs[:from_bench]]))
         print(f"cosine >= {t}: recall {recall:.3f} false hits {false:.3f}")
     reliability = []
     for low, high in [(0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.01)]:
-        inside = (out_of_fold >= low) & (out_of_fold < high) & open_to
+        inside = ((out_of_fold >= low) & (out_of_fold < high) & open_to)[:from_bench]
         if inside.sum():
-            reliability.append({"predicted": round(float(out_of_fold[inside].mean()), 4), "right": round(float(y[inside].mean()), 4), "pairs": int(inside.sum())})
+            reliability.append({"predicted": round(float(out_of_fold[:from_bench][inside].mean()), 4), "right": round(float(y[:from_bench][inside].mean()), 4), "pairs": int(inside.sum())})
     calibration = {
         "formatVersion": 1,
         "embedder": model_id(manifest, "embedder"),
@@ -221,9 +253,12 @@ def main():
         "bars": table,
         "identical": identical,
         "fit": {
-            "data": {"bench.jsonl.gz": digest(data)},
-            "pairs": len(pairs),
+            "data": {"bench.jsonl.gz": digest(data)}
+            | {f"traffic/{name}.jsonl.gz": digest(os.path.join(os.path.dirname(data), "traffic", f"{name}.jsonl.gz")) for name in STREAMS},
+            "pairs": from_bench,
+            "streamPairs": len(streamed),
             "rightShare": RIGHT_SHARE,
+            "streamSlack": STREAM_SLACK,
             "confidence": 2 * CONFIDENCE - 1,
             "reliability": reliability,
         },

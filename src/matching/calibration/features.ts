@@ -1,5 +1,7 @@
 import type { GuardFinding } from "../../model/verdict.ts";
 import { functionWords, politeWords } from "../guard/data/function-words.ts";
+import { toPromptText } from "../guard/prompt-text.ts";
+import { isStatement } from "../guard/statement.ts";
 import { stem } from "../guard/stem.ts";
 import type { PromptPair } from "../verifier.ts";
 
@@ -40,6 +42,7 @@ export const featureNames: readonly string[] = [
   "log-words",
   ...codes.map((code) => `bar-${code.slice(6)}`),
   "notes",
+  "statement",
 ];
 
 /** The features of the calibration: piecewise linear in cosine and logit, words that differ, bars of the guard by code. */
@@ -63,6 +66,7 @@ export function toFeatures({ pair, similarity, logit, findings }: PairEvidence):
     Math.log1p(a.size + b.size),
     ...codes.map((code) => (findings.some((finding) => finding.effect === "bar" && finding.code === code) ? 1 : 0)),
     findings.filter((finding) => finding.effect === "note").length,
+    isStatement(toPromptText(pair.a)) || isStatement(toPromptText(pair.b)) ? 1 : 0,
   ];
 }
 

@@ -47,6 +47,10 @@ export const codeOfKind = {
   "demand-value": "guard-demand",
   "demand-missing": "guard-demand",
   "demand-extent": "guard-demand",
+  "asked-exchange": "guard-question",
+  "asked-other": "guard-question",
+  "asked-count": "guard-question",
+  "superlative-turned": "guard-opposite",
   unread: "guard-code",
 } as const satisfies Record<string, GuardFinding["code"]>;
 

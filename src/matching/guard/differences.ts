@@ -1,4 +1,6 @@
+import { compareAsked } from "./compare-asked.ts";
 import { compareCode } from "./compare-code.ts";
+import { compareSuperlatives } from "./compare-superlatives.ts";
 import { compareDates } from "./compare-dates.ts";
 import { compareDemands } from "./compare-demands.ts";
 import { compareNames } from "./compare-names.ts";
@@ -22,6 +24,8 @@ const checks = [
   compareOpposites,
   compareOrder,
   compareQuestions,
+  compareAsked,
+  compareSuperlatives,
   compareQuotes,
   compareCode,
   compareDemands,

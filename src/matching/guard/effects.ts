@@ -38,5 +38,9 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "demand-value": "veto",
   "demand-missing": "veto",
   "demand-extent": "bar",
+  "asked-exchange": "veto",
+  "asked-other": "veto",
+  "asked-count": "veto",
+  "superlative-turned": "veto",
   unread: "veto",
 };
