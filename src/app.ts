@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock, type Clock } from "./base/clock.ts";
-import { SemcacheError } from "./base/errors.ts";
+import { isSemcacheError, SemcacheError } from "./base/errors.ts";
 import { createAdmission } from "./cache/admission.ts";
 import { createCacheAside } from "./cache/cache-aside.ts";
 import { FrameJournal } from "./cache/frame-journal.ts";
@@ -25,6 +25,7 @@ import { HttpServer } from "./http/server.ts";
 import type { InferencePool } from "./inference/inference-pool.ts";
 import { loadModelManifest } from "./inference/model-manifest.ts";
 import { createWorkerPool } from "./inference/worker-pool.ts";
+import { barFor } from "./matching/calibration/calibration.ts";
 import { loadCalibration } from "./matching/calibration/load-calibration.ts";
 import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
 import { createLocalVerifier } from "./matching/local-verifier.ts";
@@ -73,6 +74,8 @@ export interface Judging {
   /** The same judgement, never refused for load: for people's questions, whose verdict must not depend on it. */
   readonly patientMatcher: Matcher;
   readonly pool: InferencePool;
+  /** The confidence from which a pair is a hit at the configured `max_error_rate`; infinite: nothing is. */
+  readonly bar: number;
   close(): Promise<void>;
 }
 
@@ -94,7 +97,13 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
       verifierOn: matching.verifier,
     });
   const matcher = make("bounded");
-  return { matcher, patientMatcher: make("unbounded"), pool, close: () => pool.close() };
+  return {
+    matcher,
+    patientMatcher: make("unbounded"),
+    pool,
+    bar: barFor(calibration, matching.maxErrorRate),
+    close: () => pool.close(),
+  };
 }
 
 /** @throws {SemcacheError} `config-invalid`, `model-unusable` */
@@ -131,6 +140,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const store = createCacheStore({ kind: "memory", clock, maxEntries: cache.maxEntries, maxBytes: cache.maxBytes });
   const judging = await createJudging(config);
   const { matcher, pool } = judging;
+  if (!Number.isFinite(judging.bar)) {
+    log.warn(
+      `matching.max_error_rate is ${matching.maxErrorRate}, and no bar was certified for so low a rate: nothing is matched by meaning`,
+    );
+  }
   store.onRemoved(({ id }) => matcher.forget(id));
 
   const landings = new Landings();
@@ -197,6 +211,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   let modelFault: string | null = null;
   const warm = pool.warm().catch((error: unknown) => {
     modelFault = error instanceof Error ? error.message : String(error);
+    // Closed before they were loaded, because the start failed elsewhere: that is told there.
+    if (isSemcacheError(error, "aborted")) throw error;
     log.error("The models cannot be used: prompts are not compared by meaning", { error: modelFault });
     throw error;
   });

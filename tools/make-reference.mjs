@@ -1,6 +1,8 @@
 // Writes docs/reference/ from the tables in the code, so that the two cannot disagree; --check only compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { configSchema } from "../dist/config/schema.js";
 import { errorCodes } from "../dist/base/errors.js";
 import { bypassReasons, missReasons, notStoredReasons } from "../dist/model/reason.js";
 
@@ -79,4 +81,36 @@ for (const [name, text] of Object.entries(pages)) {
     console.error(`docs/reference/${name} is not what the code says: run node tools/make-reference.mjs`);
   }
 }
+// docs/configuration.md is written by hand, for its comments; it may not miss a key or a default.
+const documented = parse(
+  /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL("../docs/configuration.md", import.meta.url), "utf8"))[1],
+);
+const { eviction_policy: _, ...cache } = documented.cache;
+if (
+  JSON.stringify(sorted(configSchema.parse({}))) !==
+  JSON.stringify(sorted(configSchema.parse({ ...documented, cache })))
+) {
+  stale = true;
+  console.error("docs/configuration.md has other defaults than src/config/schema.ts");
+}
+for (const key of leaves(configSchema.parse({}))) {
+  if (key.split(".").reduce((node, name) => node?.[name], documented) === undefined) {
+    stale = true;
+    console.error(`docs/configuration.md does not have ${key}`);
+  }
+}
 process.exit(stale ? 1 : 0);
+
+function leaves(node, prefix = "") {
+  if (node === null || typeof node !== "object" || Array.isArray(node)) return [prefix];
+  return Object.entries(node).flatMap(([key, value]) => leaves(value, prefix === "" ? key : `${prefix}.${key}`));
+}
+
+function sorted(node) {
+  if (node === null || typeof node !== "object" || Array.isArray(node)) return node;
+  return Object.fromEntries(
+    Object.keys(node)
+      .sort()
+      .map((key) => [key, sorted(node[key])]),
+  );
+}

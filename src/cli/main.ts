@@ -6,6 +6,10 @@ import { version } from "../version.ts";
 /** 0 done, 1 failed, 2 wrong usage or wrong configuration. */
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(usage);
+    return 0;
+  }
   // Each command is loaded when it is asked for: help and configuration need no models.
   switch (command) {
     case "--help":

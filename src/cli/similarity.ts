@@ -22,7 +22,8 @@ export async function runSimilarity(args: readonly string[]): Promise<number> {
     const lines = [
       `verdict     ${verdict}${reason ? ` (${reason})` : ""}`,
       `similarity  ${similarity === null ? "not computed" : similarity.toFixed(4)}  cosine of the two embeddings`,
-      `confidence  ${confidence === null ? "not computed" : confidence.toFixed(4)}  probability that the answer may be shared; bar for max_error_rate ${config.matching.maxErrorRate}`,
+      `confidence  ${confidence === null ? "not computed: decided before the verifier was asked" : confidence.toFixed(4)}`,
+      `bar         ${Number.isFinite(judging.bar) ? judging.bar : "never"}  for max_error_rate ${config.matching.maxErrorRate}`,
       ...guard.map(
         ({ code, effect, a: left, b: right }) => `guard       ${code} (${effect}): "${left}" against "${right}"`,
       ),

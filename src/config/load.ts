@@ -44,7 +44,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const merged = merge(merge(fromFile.tree, fromEnv.tree), overrides);
   const parsed = configSchema.safeParse(merged);
   if (!parsed.success) {
-    const lines = parsed.error.issues.flatMap((issue) => describe(issue, merged));
+    const lines = parsed.error.issues.flatMap((issue) => describe(issue, merged, fromEnv.tree));
     const where = found ? ` in ${found.path}` : "";
     throw new SemcacheError("config-invalid", `Cannot use the configuration${where}: ${lines.join("; ")}`);
   }
@@ -122,7 +122,7 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
+function describe(issue: z.core.$ZodIssue, input: unknown, fromVariables: Tree): string[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(path);
@@ -131,12 +131,24 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
       return `${[...path, key].join(".")} is not a setting${nearest ? ` (did you mean ${[...path, nearest].join(".")}?)` : ` (known here: ${known.join(", ")})`}`;
     });
   }
-  const value = path.reduce<unknown>(
-    (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
-    input,
-  );
+  const value = valueAt(input, path);
+  const variable =
+    valueAt(fromVariables, path) === undefined
+      ? ""
+      : ` (from the variable ${toVariable(path)}; lists and maps are JSON)`;
   const shown = /secret|token/.test(path.at(-1) ?? "") ? "(hidden)" : JSON.stringify(value);
-  return [`${path.join(".")} is ${shown ?? "missing"}, allowed is ${issue.message}${advice(path, value)}`];
+  return [`${path.join(".")} is ${shown ?? "missing"}${variable}, allowed is ${issue.message}${advice(path, value)}`];
+}
+
+function valueAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
+    tree,
+  );
+}
+
+function toVariable(path: readonly string[]): string {
+  return `SEMCACHE_${path.join("__").toUpperCase()}`;
 }
 
 /** Values that the documents name and that this version does not have yet. */

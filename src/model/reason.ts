@@ -1,6 +1,7 @@
 /** `x-semcache-reason` on a miss: a lookup was made (or skipped on request) and nothing could be served. */
 export const missReasons = {
-  "frame-new": "Nothing was asked before with this frame (model, system, history, tools, parameters, headers)",
+  "frame-new":
+    "Nothing is stored for this frame (model, system, history, tools, parameters, headers) in this tenant, namespace and provider",
   "no-candidate": "The frame is known, and no earlier prompt in it comes near",
   "guard-number": "The prompts differ in a number, unit, currency or range",
   "guard-date": "The prompts differ in a date or time",

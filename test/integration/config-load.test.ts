@@ -174,4 +174,11 @@ describe("configuration", () => {
   test("a file that cannot be read is a wrong configuration", () => {
     expect(() => load({ file: "." })).toThrow(expect.objectContaining({ code: "config-invalid" }));
   });
+
+  test("a wrong variable is named", () => {
+    const files = { "semcache.yaml": "server: { port: 1 }" };
+    expect(() => load({ files, env: { SEMCACHE_UPSTREAM__ALLOW: "http://10.0.0.5:11434" } })).toThrow(
+      /upstream\.allow is "http:\/\/10\.0\.0\.5:11434" \(from the variable SEMCACHE_UPSTREAM__ALLOW; lists and maps are JSON\), allowed is a list of text/,
+    );
+  });
 });
