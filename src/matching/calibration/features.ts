@@ -45,7 +45,7 @@ export const featureNames: readonly string[] = [
   "statement",
 ];
 
-/** The features of the calibration: piecewise linear in cosine and logit, words that differ, bars of the guard by code. */
+/** The features of the calibration: piecewise linear in cosine and logit, words that differ, bars of the guard by code, statements. */
 export function toFeatures({ pair, similarity, logit, findings }: PairEvidence): readonly number[] {
   const a = contentStems(pair.a);
   const b = contentStems(pair.b);
