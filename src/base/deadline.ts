@@ -1,5 +1,8 @@
 import { SemcacheError, type ErrorCode } from "./errors.ts";
 
+/** Given as the reason, because the default one is an exception with a stack trace, made for each wait that ends well. */
+const OVER = "the wait is over";
+
 /**
  * Waits for `work` until `signal` aborts or `timeoutMs` passes; the timeout's error names the phase.
  * `work` gets a signal that aborts on either, so that queued work gives its place back.
@@ -38,6 +41,6 @@ export async function withDeadline<T>(
   } finally {
     clearTimeout(timer);
     if (onAbort) signal?.removeEventListener("abort", onAbort);
-    controller.abort();
+    controller.abort(OVER);
   }
 }
