@@ -80,8 +80,9 @@ export function seatClient(flight: Flight, response: ServerResponse, options: Cl
   });
   response.on("close", () => {
     progressed();
-    finish({ kind: "client-gone", bytes });
+    // First: where it was the last one, the flight settles what becomes of the answer, which is part of the report.
     seat?.leave();
+    finish({ kind: "client-gone", bytes });
   });
   if (response.destroyed) {
     finish({ kind: "client-gone", bytes });

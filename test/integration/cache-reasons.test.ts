@@ -271,7 +271,7 @@ describe("every code is produced", () => {
     await gate.reached(1);
     client.destroy();
     const line = await semcache.log.waitFor((entry) => entry["namespace"] === namespace[1]);
-    expect(line).toMatchObject({ status: 0, error: "aborted" });
+    expect(line).toMatchObject({ status: 0, error: "aborted", notStored: "client-gone" });
     // The provider's call has no reader left.
     expect(await provider.requests[0]?.finished).toBe("aborted");
     gate.releaseAll();
