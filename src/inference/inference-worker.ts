@@ -41,8 +41,9 @@ async function answer(task: WorkerTask, { tokenizer, embedder, verifier }: Model
       return { kind: "embedded", id, vector, total: ids.length, unknown };
     }
     case "score": {
-      const { ids, firstSegment } = tokenizer.framePair(tokenizer.encode(task.a), tokenizer.encode(task.b));
-      const output = ids.length > verifier.maxTokens ? null : await verifier.run(ids, firstSegment);
+      const { tokenTypes } = manifest.verifier;
+      const { ids, types } = tokenizer.framePair(tokenizer.encode(task.a), tokenizer.encode(task.b), tokenTypes);
+      const output = ids.length > verifier.maxTokens ? null : await verifier.run(ids, types);
       return { kind: "scored", id, logit: output?.[0] ?? null };
     }
     default:

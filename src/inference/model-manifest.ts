@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { SemcacheError } from "../base/errors.ts";
+import type { TokenTypes } from "./word-piece-tokenizer.ts";
 
 /** A file of the `models/` folder, as it was when it was released. */
 export interface ModelFile {
@@ -21,6 +22,8 @@ export interface ModelSpec extends ModelFile {
   readonly dimensions: number;
   /** Longest sequence, special tokens included. */
   readonly maxTokens: number;
+  /** How the tokens of a pair are typed. */
+  readonly tokenTypes: TokenTypes;
 }
 
 export interface ModelManifest {
@@ -39,6 +42,7 @@ const model = z.strictObject({
   output: z.string(),
   dimensions: z.int().positive(),
   maxTokens: z.int().positive(),
+  tokenTypes: z.enum(["segments", "matches"]).default("segments"),
 });
 const schema = z.strictObject({
   formatVersion: z.literal(1),

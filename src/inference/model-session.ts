@@ -10,7 +10,7 @@ import type { ModelManifest } from "./model-manifest.ts";
 export class ModelSession {
   readonly #session: InferenceSession;
   readonly #output: string;
-  readonly #takesSegments: boolean;
+  readonly #takesTypes: boolean;
   readonly maxTokens: number;
   readonly dimensions: number;
 
@@ -20,7 +20,7 @@ export class ModelSession {
   ) {
     this.#session = session;
     this.#output = spec.output;
-    this.#takesSegments = spec.inputs.includes("token_type_ids");
+    this.#takesTypes = spec.inputs.includes("token_type_ids");
     this.maxTokens = spec.maxTokens;
     this.dimensions = spec.dimensions;
   }
@@ -54,15 +54,19 @@ export class ModelSession {
     return new ModelSession(session, spec);
   }
 
-  /** @param firstSegment how many of the ids belong to the first text of a pair. */
-  async run(ids: readonly number[], firstSegment: number = ids.length): Promise<Float32Array> {
+  /** @param types the token type of each id; all 0 without. */
+  async run(ids: readonly number[], types?: readonly number[]): Promise<Float32Array> {
     const shape = [1, ids.length];
     const feeds: Record<string, Tensor> = {
       input_ids: new Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
       attention_mask: new Tensor("int64", new BigInt64Array(ids.length).fill(1n), shape),
     };
-    if (this.#takesSegments)
-      feeds["token_type_ids"] = new Tensor("int64", new BigInt64Array(ids.length).fill(1n, firstSegment), shape);
+    if (this.#takesTypes)
+      feeds["token_type_ids"] = new Tensor(
+        "int64",
+        types ? BigInt64Array.from(types, BigInt) : new BigInt64Array(ids.length),
+        shape,
+      );
     const data = (await this.#session.run(feeds))[this.#output]?.data;
     if (!(data instanceof Float32Array) || data.length !== this.dimensions || !data.every(Number.isFinite))
       throw new SemcacheError(

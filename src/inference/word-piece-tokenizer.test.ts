@@ -57,7 +57,7 @@ describe("encode", () => {
 
 test("frames", () => {
   expect(tokenizer.frame([7])).toEqual([2, 7, 3]);
-  expect(tokenizer.framePair([7, 8], [9])).toEqual({ ids: [2, 7, 8, 3, 9, 3], firstSegment: 4 });
+  expect(tokenizer.framePair([7, 8], [9], "segments")).toEqual({ ids: [2, 7, 8, 3, 9, 3], types: [0, 0, 0, 0, 1, 1] });
 });
 
 test.each([
@@ -68,4 +68,13 @@ test.each([
   ["null", null],
 ])("refuses %s", (_, wrong) => {
   expect(() => new WordPieceTokenizer(wrong)).toThrow(TypeError);
+});
+
+test("marks the tokens that only one text of a pair has", () => {
+  expect(tokenizer.framePair([7, 8], [9, 8, 8], "matches")).toEqual({
+    ids: [2, 7, 8, 3, 9, 8, 8, 3],
+    types: [0, 2, 0, 0, 3, 1, 1, 1],
+  });
+  expect(tokenizer.framePair([7], [7], "matches").types).toEqual([0, 0, 0, 1, 1]);
+  expect(tokenizer.framePair([], [7], "matches").types).toEqual([0, 0, 3, 1]);
 });

@@ -1,4 +1,15 @@
 /**
+ * What `token_type_ids` tell the model of a pair. `segments`: 0 for the first text, 1 for the second (BERT). `matches`:
+ * also whether the other text has the token, 2 and 3 where it has not (exact-match marking, arXiv 2010.13796).
+ */
+export type TokenTypes = "segments" | "matches";
+
+export interface FramedPair {
+  readonly ids: number[];
+  readonly types: number[];
+}
+
+/**
  * BERT's uncased WordPiece tokenizer (Devlin et al. 2018; Wu et al. 2016): clean, strip accents, lower-case, split at
  * white space, punctuation and CJK, then the longest known piece first. Gives the ids of Hugging Face `tokenizers`, with
  * one difference meant: `[SEP]`, `[MASK]`... in a prompt are text, never special tokens, so that a prompt cannot forge
@@ -37,9 +48,14 @@ export class WordPieceTokenizer {
     return [this.#startId, ...a, this.#endId];
   }
 
-  /** `[CLS] a [SEP] b [SEP]`, and how many of these ids belong to the first segment. */
-  framePair(a: readonly number[], b: readonly number[]): { readonly ids: number[]; readonly firstSegment: number } {
-    return { ids: [this.#startId, ...a, this.#endId, ...b, this.#endId], firstSegment: a.length + 2 };
+  /** `[CLS] a [SEP] b [SEP]`, and the type of each of these ids. */
+  framePair(a: readonly number[], b: readonly number[], types: TokenTypes): FramedPair {
+    const ids = [this.#startId, ...a, this.#endId, ...b, this.#endId];
+    const firstSegment = a.length + 2;
+    if (types === "segments") return { ids, types: ids.map((_, index) => (index < firstSegment ? 0 : 1)) };
+    const [ofA, ofB] = [new Set(a), new Set(b)];
+    const marks = [0, ...a.map((id) => (ofB.has(id) ? 0 : 2)), 0, ...b.map((id) => (ofA.has(id) ? 1 : 3)), 1];
+    return { ids, types: marks };
   }
 
   #encodeWord(word: string, ids: number[]): void {

@@ -23,6 +23,12 @@ test("gives the ids that the models were trained with", () => {
 });
 
 test("frames pairs as the verifier was trained with", () => {
-  for (const { a, b, ids, firstSegment } of expected.pairs)
-    expect(tokenizer.framePair(tokenizer.encode(a), tokenizer.encode(b))).toEqual({ ids, firstSegment });
+  for (const { a, b, ids, firstSegment } of expected.pairs) {
+    const pair = [tokenizer.encode(a), tokenizer.encode(b)] as const;
+    const segments = ids.map((_, index) => (index < firstSegment ? 0 : 1));
+    expect(tokenizer.framePair(...pair, "segments")).toEqual({ ids, types: segments });
+    const marked = tokenizer.framePair(...pair, "matches");
+    expect(marked.types.map((type) => type % 2)).toEqual(segments);
+    expect(marked.ids).toEqual(ids);
+  }
 });

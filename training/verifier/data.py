@@ -1,0 +1,69 @@
+"""The pairs that the verifier learns from: labelled collections, pairs made by rule, and groups written for it."""
+
+import gzip
+import json
+import pathlib
+import random
+
+from synthesize import synthesize
+
+# Rows that are taken of a collection for one pass over the data. Large and noisy ones would drown the others; loose
+# paraphrases (news, video captions, tweets, essays) are left out: they are not "the same answer".
+SHARES = {
+    "qqp": 40_000, "disfl_qa": 11_000, "checklist_qqp": 3_500, "text2sql": 6_300, "spider_syn": 6_000, "medquad_swaps": 3_500, "sick": 3_000, "apt": 3_300,
+    "situatedqa_temp": 1_900, "parade": 6_000, "mrpc": 2_000, "gptcache_mock": 1_000, "rqe": 1_500,
+}  # fmt: skip
+PARAPHRASES = {"qqp", "spider_syn", "text2sql", "checklist_qqp", "apt", "mrpc", "gptcache_mock", "disfl_qa"}
+WRITTEN = pathlib.Path(__file__).parent.parent / "written"
+
+
+def read_train(path):
+    with gzip.open(path, "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def collected(rows, seed):
+    """A seeded share of each collection, as (a, b, label, set)."""
+    rnd = random.Random(seed)
+    by_set = {}
+    for row in rows:
+        by_set.setdefault(row["set"], []).append((row["a"], row["b"], int(row["label"]), row["set"]))
+    pairs = []
+    for name, share in SHARES.items():
+        every = by_set.get(name, [])
+        rnd.shuffle(every)
+        pairs += every[:share]
+    return pairs
+
+
+def made(rows, count, seed):
+    paraphrases = [(row["a"], row["b"]) for row in rows if row["label"] and row["set"] in PARAPHRASES]
+    return [(*pair, "made") for pair in synthesize(paraphrases, count, seed)]
+
+
+def read_written(folder=WRITTEN):
+    """Groups of prompts: `same` may share the prompt's answer, `near` may not; one JSON object a line."""
+    groups = []
+    for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
+        with open(path) as lines:
+            groups += [json.loads(line) for line in lines if line.strip()]
+    return groups
+
+
+def written(groups, seed):
+    """Every prompt of a group against the others: the same with the same, and each near-miss with those it resembles."""
+    rnd = random.Random(seed)
+    pairs = []
+    for group in groups:
+        same, near = [group["prompt"], *group["same"]], [text for _, text in group["near"]]
+        right = [(a, b, 1) for i, a in enumerate(same) for b in same[i + 1 :]]
+        wrong = [(rnd.choice(same), b, 0) for b in near] + [(group["prompt"], b, 0) for b in near]
+        wrong += [(a, b, 0) for i, a in enumerate(near) for b in near[i + 1 :] if rnd.random() < 0.25]
+        pairs += [(*pair, "written") for pair in {*right, *wrong}]
+    return sorted(pairs)
+
+
+def made_of_written(groups, count, seed):
+    """Changes by rule of written paraphrases."""
+    pairs = [(group["prompt"], text) for group in groups for text in group["same"]]
+    return [(*pair, "made-written") for pair in synthesize(pairs, count, seed)] if pairs else []
