@@ -1,6 +1,6 @@
 /**
  * One spelling for what people and keyboards spell in many ways: typographic quotes, dashes, ellipses, white space,
- * invisible characters. Letters, digits and case stay. Linear in the length of the text.
+ * invisible characters, full-width and mathematical letters. Other letters, digits and case stay. Linear in the length of the text.
  */
 export function toCanonicalText(text: string): string {
   return text
@@ -10,6 +10,7 @@ export function toCanonicalText(text: string): string {
     .replace(/[\u2010-\u2015\u2212]/g, "-")
     .replace(/\u2026/g, "...")
     .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]/g, "")
+    .replace(/[\uFF01-\uFF5E\u{1D400}-\u{1D7FF}]/gu, (form) => form.normalize("NFKC"))
     .replace(/\s/g, " ")
     .trim();
 }

@@ -51,6 +51,11 @@ export const codeOfKind = {
   "asked-other": "guard-question",
   "asked-count": "guard-question",
   "superlative-turned": "guard-opposite",
+  "replaced-object": "guard-name",
+  "replaced-word": "guard-name",
+  "replaced-phrase": "guard-name",
+  "hidden-text": "guard-code",
+  "judge-instruction": "guard-demand",
   unread: "guard-code",
 } as const satisfies Record<string, GuardFinding["code"]>;
 

@@ -3,12 +3,14 @@ import { compareCode } from "./compare-code.ts";
 import { compareSuperlatives } from "./compare-superlatives.ts";
 import { compareDates } from "./compare-dates.ts";
 import { compareDemands } from "./compare-demands.ts";
+import { compareJudgeInstructions } from "./compare-judge-instructions.ts";
 import { compareNames } from "./compare-names.ts";
 import { compareNegation } from "./compare-negation.ts";
 import { compareNumbers } from "./compare-numbers.ts";
 import { compareOpposites } from "./compare-opposites.ts";
 import { compareOrder } from "./compare-order.ts";
 import { compareQuestions } from "./compare-questions.ts";
+import { compareReplaced } from "./compare-replaced.ts";
 import { compareQuotes } from "./compare-quotes.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText } from "./prompt-text.ts";
@@ -29,6 +31,8 @@ const checks = [
   compareQuotes,
   compareCode,
   compareDemands,
+  compareReplaced,
+  compareJudgeInstructions,
 ] as const;
 
 /** Everything in which two prompts differ, as far as the guard's checks see it. */

@@ -42,5 +42,10 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "asked-other": "veto",
   "asked-count": "veto",
   "superlative-turned": "veto",
+  "replaced-object": "veto",
+  "replaced-word": "bar",
+  "replaced-phrase": "note",
+  "hidden-text": "veto",
+  "judge-instruction": "veto",
   unread: "veto",
 };

@@ -1,6 +1,7 @@
 import type { GuardFinding } from "../../model/verdict.ts";
 import type { Guard } from "../guard.ts";
 import type { PromptPair } from "../verifier.ts";
+import { compareHidden } from "./compare-hidden.ts";
 import { codeOfKind } from "./difference.ts";
 import { MAX_GUARDED_CHARS, toDifferencesOf } from "./differences.ts";
 import { effectOfKind } from "./effects.ts";
@@ -18,7 +19,8 @@ function findingsOf({ a, b }: PromptPair): readonly GuardFinding[] {
   if (a === b) return [];
   if (a.length > MAX_GUARDED_CHARS || b.length > MAX_GUARDED_CHARS)
     return [{ code: codeOfKind.unread, a: "", b: "", effect: effectOfKind.unread }];
-  const findings = toDifferencesOf(toPromptText(a), toPromptText(b)).map((difference): GuardFinding => ({
+  const differences = [...compareHidden(a, b), ...toDifferencesOf(toPromptText(a), toPromptText(b))];
+  const findings = differences.map((difference): GuardFinding => ({
     code: codeOfKind[difference.kind],
     a: difference.a.slice(0, MAX_FINDING_CHARS),
     b: difference.b.slice(0, MAX_FINDING_CHARS),

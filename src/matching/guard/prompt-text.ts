@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { toCanonicalText } from "./canonical-text.ts";
 import { isCodeToken } from "./code-token.ts";
 import { aliases, aliasOpeners, capitalAliases, longestAlias } from "./data/aliases.ts";
+import { toAmericanSpelling } from "./data/british-spellings.ts";
 import { functionWords, politeWords } from "./data/function-words.ts";
 import { toSpans } from "./spans.ts";
 import { stem } from "./stem.ts";
@@ -106,7 +107,7 @@ function expandContraction(token: string, previous: string): readonly string[] {
 function toWord(text: string, joined: boolean, opensSentence: boolean): Word {
   const lower = text.toLowerCase();
   const plain = /^\d{1,3}(?:,\d{3})+(?!\d)/.test(lower) ? lower.replaceAll(",", "") : lower;
-  const key = capitalAliases.get(text) ?? aliases.get(plain) ?? plain;
+  const key = capitalAliases.get(text) ?? aliases.get(plain) ?? toAmericanSpelling(plain);
   const kind = /^\d/.test(text) ? "number" : /^[\p{L}]/u.test(text) ? "word" : "symbol";
   const isContent = kind === "word" && !functionWords.has(key) && !politeWords.has(key);
   return { text, key, stem: kind === "word" ? stem(key) : key, kind, joined, opensSentence, isContent };

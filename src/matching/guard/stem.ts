@@ -18,7 +18,9 @@ export function stem(word: string): string {
   const irregular = irregularForms.get(word);
   if (irregular !== undefined) return irregular;
   if (word.length < 4 || word.length > 40 || UNINFLECTED.has(word)) return word;
+  if (/(?:mov|cook|zomb|rook|calor|hood|brown)ies$/.test(word)) return word.slice(0, -2);
   if (word.endsWith("ies") && word.length > 4) return `${word.slice(0, -3)}y`;
+  if (/(?:ato|ero|cho|eto|lcano|ito|ngo|rgo|nado)es$/.test(word)) return word.slice(0, -2);
   if (/(?:ss|x|ch|sh|zz)es$/.test(word)) return word.slice(0, -2);
   if (word.endsWith("s") && !/(?:ss|us|is)$/.test(word)) return stripEnding(word.slice(0, -1));
   return stripEnding(word);

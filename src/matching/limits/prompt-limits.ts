@@ -1,6 +1,7 @@
 import type { TokenCounts } from "../../embedding/embedder.ts";
 import type { MissReason } from "../../model/reason.ts";
 import { MAX_GUARDED_CHARS } from "../guard/differences.ts";
+import { findHiddenText } from "../guard/hidden-text.ts";
 import { toPromptText } from "../guard/prompt-text.ts";
 import { isForeignPrompt } from "./prompt-language.ts";
 import { isVolatilePrompt } from "../volatile-prompt.ts";
@@ -19,7 +20,8 @@ const REFERRING = new Set(
 export function exactOnlyByText(text: string): MissReason | null {
   if (text.length > MAX_GUARDED_CHARS) return "too-long";
   if (isVolatilePrompt(text)) return "volatile";
-  if (isForeignPrompt(text)) return "unknown-language";
+  // Letters that are none of the alphabet that they stand in, or that nobody sees: no language that a model was trained on.
+  if (findHiddenText(text) !== null || isForeignPrompt(text)) return "unknown-language";
   return hasContent(text) ? null : "no-candidate";
 }
 

@@ -4,7 +4,8 @@ uk: united kingdom|u.k|u.k.|great britain|britain
 uae: united arab emirates
 eu: european union
 un: united nations
-nyc: new york city|n.y.c
+nyc: new york city|new york|n.y.c|n.y.c.
+new-york-state: new york state|state of new york
 los-angeles: los angeles|l.a.
 san-francisco: san francisco|sf
 washington-dc: washington dc|washington d.c.|washington d.c

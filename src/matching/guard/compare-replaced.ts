@@ -1,0 +1,66 @@
+import { align, type Stretch } from "./alignment.ts";
+import { politeWords } from "./data/function-words.ts";
+import type { Difference } from "./difference.ts";
+import type { PromptText, Word } from "./prompt-text.ts";
+
+const PLACES = new Set(
+  "in of for from to at near by with on about than and or between into like as against".split(" "),
+);
+const ARTICLES = new Set(["the", "a", "an"]);
+const DOES = new Set(["do", "does", "did"]);
+const OPENS = new Set(["how", "why", "when", "where", "what", "which", "who"]);
+/** Longer replacements are other sentences. */
+const MOST_WORDS = 4;
+
+/**
+ * One thing for another where all else is equal, names in lower case among them: "weather in paris", "weather in
+ * london". The two prompts are aligned by their words; what replaces what at the end after a preposition, or after "do"
+ * in a question, is what the prompt is about (`replaced-object`). Elsewhere it may be a synonym: less often at the end or
+ * after an article (`replaced-word`) than in the rest (`replaced-phrase`).
+ */
+export function compareReplaced(a: PromptText, b: PromptText): readonly Difference[] {
+  const alignment = align(a, b);
+  if (alignment === null || alignment.shared < 2) return [];
+  let only: Stretch | undefined;
+  for (const stretch of alignment.stretches) {
+    const inA = stretch.a.some(isTelling);
+    const inB = stretch.b.some(isTelling);
+    if (!inA && !inB) continue;
+    if (!inA || !inB || only !== undefined) return [];
+    only = stretch;
+  }
+  if (only === undefined || only.a.length > MOST_WORDS || only.b.length > MOST_WORDS) return [];
+  // "What is a mutex": a question about one thing has no other content.
+  const isAbout = OPENS.has(a.words[0]?.key ?? "") && alignment.stretches.length === 1;
+  if (!isAbout && !hasOtherContent(a.words, only.a, only.fromA)) return [];
+  if (only.a.every((word) => word.kind === "number") || only.b.every((word) => word.kind === "number")) return [];
+  const isPure = alignment.stretches.length === 1 && only.a.every(isTelling) && only.b.every(isTelling);
+  const before = a.words[only.fromA - 1]?.key ?? "";
+  const isLast = isEnd(a.words, only.fromA + only.a.length) && isEnd(b.words, only.fromB + only.b.length);
+  const isAsked = DOES.has(before) && OPENS.has(a.words[only.fromA - 2]?.key ?? "");
+  const isObject = isLast ? PLACES.has(before) || !hasOtherContent(a.words, only.a, only.fromA) : isAsked;
+  const kind =
+    isPure && isObject
+      ? "replaced-object"
+      : isLast || (isPure && ARTICLES.has(before))
+        ? "replaced-word"
+        : "replaced-phrase";
+  return [{ kind, a: textOf(only.a), b: textOf(only.b) }];
+}
+
+function isTelling(word: Word): boolean {
+  return word.isContent || word.kind === "number";
+}
+
+function hasOtherContent(words: readonly Word[], stretch: readonly Word[], from: number): boolean {
+  return words.some((word, at) => word.isContent && (at < from || at >= from + stretch.length));
+}
+
+/** Whether only politeness follows. */
+function isEnd(words: readonly Word[], from: number): boolean {
+  return words.slice(from).every((word) => politeWords.has(word.key));
+}
+
+function textOf(words: readonly Word[]): string {
+  return words.map((word) => word.text).join(" ");
+}
