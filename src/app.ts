@@ -11,11 +11,13 @@ import { Landings } from "./cache/landings.ts";
 import { createLookup } from "./cache/lookup.ts";
 import { loadTenantSecret } from "./cache/tenant-secret.ts";
 import { createTenantResolver } from "./cache/tenant.ts";
+import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
 import { renderDashboardPage } from "./dashboard/page.ts";
 import { createLocalEmbedder } from "./embedding/local-embedder.ts";
 import { dialects } from "./formats/dialects.ts";
 import { createCacheAsideRoutes } from "./http/cache-aside-routes.ts";
+import { createFeedbackRoutes } from "./http/feedback-routes.ts";
 import { createOperatorAccess } from "./http/operator-access.ts";
 import type { PartState, Readiness } from "./http/operator-route.ts";
 import { createOperatorRoutes } from "./http/operator-routes.ts";
@@ -25,16 +27,21 @@ import { HttpServer } from "./http/server.ts";
 import type { InferencePool } from "./inference/inference-pool.ts";
 import { loadModelManifest } from "./inference/model-manifest.ts";
 import { createWorkerPool } from "./inference/worker-pool.ts";
+import { createAnswerComparer } from "./matching/audit/compare-answers.ts";
+import { createTrust } from "./matching/audit/trust.ts";
 import { barFor } from "./matching/calibration/calibration.ts";
 import { loadCalibration } from "./matching/calibration/load-calibration.ts";
 import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
 import { createLocalVerifier } from "./matching/local-verifier.ts";
 import type { Matcher } from "./matching/matcher.ts";
 import { createMatcher } from "./matching/prompt-matcher.ts";
+import { createAuditor } from "./proxy/auditor.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
 import { createProxy } from "./proxy/proxy.ts";
 import { sendOwnError } from "./proxy/own-error.ts";
 import { createCacheStore } from "./store/create-cache-store.ts";
+import { openFileStateStore } from "./store/file-state-store.ts";
+import { createMemoryStateStore } from "./store/state-store.ts";
 import { createDecisions } from "./telemetry/decisions.ts";
 import { createStreamSink } from "./telemetry/line-sink.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -135,11 +142,30 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     viaEgressProxy: upstream.proxy !== null,
   });
   const client = createNodeHttpClient({ policy, timeouts: upstream.timeouts, proxy: upstream.proxy });
-  const { secret } = await loadTenantSecret({ configured: cache.tenantSecret, dataFolder: null });
+  const { secret } = await loadTenantSecret({ configured: cache.tenantSecret, dataFolder: config.store.path }).catch(
+    (error: unknown) => {
+      // On a read-only disk the proxy does its work; what it learns ends with the process.
+      if (!isUnwritable(error)) throw error;
+      log.warn("The data folder cannot be written: tenants and verdicts are forgotten when the process ends", {
+        error: String(error),
+      });
+      return loadTenantSecret({ configured: null, dataFolder: null });
+    },
+  );
   const tenants = createTenantResolver({ tenancy: cache.tenancy, secret });
   const store = createCacheStore({ kind: "memory", clock, maxEntries: cache.maxEntries, maxBytes: cache.maxBytes });
   const judging = await createJudging(config);
   const { matcher, pool } = judging;
+  const state =
+    config.store.path === null
+      ? createMemoryStateStore()
+      : await openFileStateStore({ folder: config.store.path, onFault: (message) => log.warn(message) });
+  const trust = createTrust({
+    state,
+    clock,
+    maxErrorRate: matching.maxErrorRate,
+    onRaised: (message, details) => log.warn(message, details),
+  });
   if (!Number.isFinite(judging.bar)) {
     log.warn(
       `matching.max_error_rate is ${matching.maxErrorRate}, and no bar was certified for so low a rate: nothing is matched by meaning`,
@@ -152,6 +178,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     store,
     matcher,
     landings,
+    trust,
     clock,
     candidates: matching.candidates,
     timeoutMs: matching.timeoutMs,
@@ -172,6 +199,33 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       log.warn("An answer was not stored", { reason, ...(error === null ? {} : { error: String(error) }) });
     },
   });
+  const proxySettings = {
+    providers: upstream.providers,
+    plan: { ...cache, maxErrorRate: matching.maxErrorRate },
+    ignoreFields: cache.ignoreFields,
+    varyHeaders: cache.varyHeaders,
+    tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
+    maxEntryBytes: cache.maxEntryBytes,
+    idleMs: upstream.timeouts.idleMs,
+    logPrompts: telemetry.logPrompts,
+  };
+  const served = new ServedHits();
+  const auditor = createAuditor({
+    rate: matching.auditRate,
+    random: Math.random,
+    upstream: client,
+    comparer: createAnswerComparer({
+      embedder: createLocalEmbedder(pool, { queue: "unbounded" }),
+      guard: createPromptGuard(),
+    }),
+    trust,
+    settings: proxySettings,
+    onOutcome: (outcome, { request, entry }) => {
+      metrics.countAudit(outcome);
+      if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
+      else log.debug("An audit is over", { outcome, request, entry });
+    },
+  });
   const proxy = createProxy({
     clock,
     dialects,
@@ -183,16 +237,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     admission,
     frames: new FrameJournal(),
     tenants,
-    settings: {
-      providers: upstream.providers,
-      plan: { ...cache, maxErrorRate: matching.maxErrorRate },
-      ignoreFields: cache.ignoreFields,
-      varyHeaders: cache.varyHeaders,
-      tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
-      maxEntryBytes: cache.maxEntryBytes,
-      idleMs: upstream.timeouts.idleMs,
-      logPrompts: telemetry.logPrompts,
-    },
+    auditor,
+    served,
+    settings: proxySettings,
     report: (report) => {
       metrics.observe(report);
       totals.add(report);
@@ -205,6 +252,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     store: () => store.stats(),
     inference: () => pool.status(),
     flights: () => ({ open: proxy.flights.size }),
+    trust: () => {
+      const { barredPairs, steps } = trust.summary();
+      return { barredPairs, raisedSteps: Object.values(steps.partitions).reduce((sum, each) => sum + each, steps.all) };
+    },
     log: () => ({ lostLines: log.lostLines }),
   });
 
@@ -253,10 +304,18 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       matcher: judging.patientMatcher,
       decisions,
       totals,
+      trust,
       metrics,
       readiness,
       dashboardPage: renderDashboardPage,
       tokenRequired: access.tokenRequired,
+    }),
+    ...createFeedbackRoutes({
+      served,
+      trust,
+      store,
+      tenants,
+      onFeedback: (verdict) => metrics.countFeedback(verdict),
     }),
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({ ...cache, store, matcher, lookup, clock, byMeaning: cache.mode === "semantic" }),
@@ -278,12 +337,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
 
   const release = async () => {
+    await auditor.close();
     await client.close();
     // What is being embedded gets a moment; without its models it lands without a vector.
     await Promise.race([landings.all(), delay(LANDING_GRACE_MS, undefined, { ref: false })]);
     await judging.close();
     await landings.all();
     await store.close();
+    await state.close();
   };
 
   return {
@@ -311,6 +372,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await log.close();
     },
   };
+}
+
+function isUnwritable(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  return ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(cause?.code ?? "");
 }
 
 function describeFault(fault: unknown): string {

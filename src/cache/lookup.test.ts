@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Matcher } from "../matching/matcher.ts";
 import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
+import { createTrust } from "../matching/audit/trust.ts";
+import { createMemoryStateStore } from "../store/state-store.ts";
 import { createMemoryCacheStore } from "../store/memory-cache-store.ts";
 import { createAdmission } from "./admission.ts";
 import { Landings } from "./landings.ts";
@@ -27,6 +29,12 @@ function scene() {
     store,
     matcher,
     landings,
+    trust: createTrust({
+      state: createMemoryStateStore(),
+      clock,
+      maxErrorRate: 0.01,
+      onRaised: () => undefined,
+    }),
     clock,
     candidates: 8,
     timeoutMs: 500,

@@ -8,6 +8,7 @@ import type { CacheEntry } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
+import type { ServedPair, Trust } from "../matching/audit/trust.ts";
 import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Landing, Landings } from "./landings.ts";
@@ -16,6 +17,8 @@ export interface LookupOptions {
   readonly store: CacheStore;
   readonly matcher: Matcher;
   readonly landings: Landings;
+  /** What was wrong before is judged more strictly, or not at all. */
+  readonly trust: Pick<Trust, "identify" | "standing">;
   readonly clock: Clock;
   /** How many of the nearest entries are judged. */
   readonly candidates: number;
@@ -51,6 +54,8 @@ export interface LookupHit {
   readonly replayed: Replay;
   /** Null on an exact match. */
   readonly judgement: Judgement | null;
+  /** What a verdict on this hit is about; null on an exact match. */
+  readonly served: ServedPair | null;
   readonly stepsMs: LookupSteps;
 }
 
@@ -113,7 +118,7 @@ async function findExact(options: LookupOptions, request: LookupRequest, stepsMs
   if (stale) return { kind: "open", reason: stale };
   const replayed = request.replay(entry.answer);
   if (replayed === null) return { kind: "unconvertible" };
-  return { kind: "hit", match: "exact", entry, replayed, judgement: null, stepsMs };
+  return { kind: "hit", match: "exact", entry, replayed, judgement: null, served: null, stepsMs };
 }
 
 /** Of the lookup's budget, what is waited for entries that are still being embedded. */
@@ -174,13 +179,22 @@ async function findByMeaning(
     return miss(exactReason ?? (found.length > 0 ? "expired" : "no-candidate"), stepsMs, prepared);
   }
 
+  const trusted = fresh.flatMap((candidate) => {
+    const pair = options.trust.identify(partition, candidate.promptText, prompt);
+    const { barred, maxErrorRate } = options.trust.standing(pair);
+    return barred ? [] : [{ ...candidate, maxErrorRate }];
+  });
+  if (trusted.length === 0) return miss(exactReason ?? "guard-reported", stepsMs, prepared);
+
   const judgeStarted = performance.now();
-  const verdict = await matcher.judge(prompt, fresh, { maxErrorRate: request.maxErrorRate, signal });
+  const verdict = await matcher.judge(prompt, trusted, { maxErrorRate: request.maxErrorRate, signal });
   stepsMs.judge = performance.now() - judgeStarted;
   if (verdict.kind === "miss") {
     const { candidate, judgement } = verdict;
     const nearest = candidate && judgement ? { id: candidate.id, promptText: candidate.promptText, judgement } : null;
-    return { kind: "miss", reason: exactReason ?? verdict.reason, nearest, prepared, stepsMs };
+    // Of several candidates, the one that was called wrong is what somebody looks for.
+    const reason = exactReason ?? (trusted.length < fresh.length ? "guard-reported" : verdict.reason);
+    return { kind: "miss", reason, nearest, prepared, stepsMs };
   }
   // The entry may have left or been replaced while it was judged.
   const entry = await store.get(verdict.candidate.id, signal);
@@ -188,7 +202,8 @@ async function findByMeaning(
     return miss("no-candidate", stepsMs, prepared);
   const replayed = request.replay(entry.answer);
   if (replayed === null) return miss("no-conversion", stepsMs, prepared);
-  return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, stepsMs };
+  const served = options.trust.identify(partition, entry.promptText, prompt);
+  return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, served, stepsMs };
 }
 
 function staleReason(

@@ -66,7 +66,10 @@ export function toOverrides(flags: ConfigFlags): { [section: string]: { [key: st
     throw new SemcacheError("usage", `Cannot run: --port is "${port}", allowed is a whole number from 0 to 65535`);
   }
   const server = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port: Number(port) }) };
-  const store = { ...(data === undefined ? {} : { path: data }), ...(flags["in-memory"] ? { kind: "memory" } : {}) };
+  const store = {
+    ...(data === undefined ? {} : { path: data }),
+    ...(flags["in-memory"] ? { kind: "memory", path: null } : {}),
+  };
   const telemetry = flags["log-level"] === undefined ? {} : { log_level: flags["log-level"] };
   return { server, store, telemetry };
 }

@@ -48,9 +48,11 @@ export interface Config {
     readonly timeoutMs: number;
     readonly maxQueue: number;
     readonly minSimilarity: number | null;
+    /** Share of the semantic hits that is checked against the provider after serving. */
+    readonly auditRate: number;
   };
   readonly embedding: { readonly workers: "auto" | number };
-  readonly store: { readonly kind: "memory"; readonly path: string };
+  readonly store: { readonly kind: "memory"; readonly path: string | null };
   readonly telemetry: {
     readonly logLevel: LogLevel;
     readonly logFormat: "json" | "text";
@@ -108,6 +110,7 @@ export function toConfig(file: FileConfig): Config {
       timeoutMs: ms(matching.timeout),
       maxQueue: matching.max_queue,
       minSimilarity: matching.min_similarity,
+      auditRate: matching.audit_rate,
     },
     embedding: { workers: file.embedding.workers },
     store: { kind: file.store.kind, path: file.store.path },

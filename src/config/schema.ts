@@ -128,6 +128,7 @@ export const configSchema = z.strictObject({
       max_prompt_tokens: integer(1, 254).default(128),
       timeout: duration.default("500ms"),
       max_queue: integer(1, 100_000).default(64),
+      audit_rate: number(0, 1).default(0.005),
       /** Set through the first Semcache's `similarity_threshold`; a floor on the cosine that can only tighten. */
       min_similarity: number(-1, 1).nullable().default(null),
     })
@@ -143,7 +144,8 @@ export const configSchema = z.strictObject({
   store: z
     .strictObject({
       kind: choice(["memory"]).default("memory"),
-      path: text.default("./semcache-data"),
+      /** Null: nothing is written to disk. */
+      path: text.nullable().default("./semcache-data"),
     })
     .prefault({}),
   telemetry: z

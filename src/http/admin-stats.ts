@@ -5,7 +5,7 @@ import { sendJson } from "./send-json.ts";
 
 export type StatsDeps = Pick<
   OperatorDeps,
-  "version" | "startedAtMs" | "clock" | "store" | "matcher" | "decisions" | "totals" | "readiness"
+  "version" | "startedAtMs" | "clock" | "store" | "matcher" | "decisions" | "totals" | "readiness" | "trust"
 >;
 
 const decisionsQuery = z.strictObject({
@@ -49,5 +49,6 @@ export function toStats(deps: StatsDeps): object {
     embedder: deps.matcher.embedderId,
     store: { kind: deps.store.kind, ...deps.store.stats() },
     totals: deps.totals.snapshot(),
+    trust: deps.trust.summary(),
   };
 }

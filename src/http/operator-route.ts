@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../base/clock.ts";
+import type { Trust } from "../matching/audit/trust.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Decisions } from "../telemetry/decisions.ts";
@@ -24,6 +25,7 @@ export interface OperatorDeps {
   readonly store: Pick<CacheStore, "kind" | "get" | "list" | "delete" | "stats">;
   readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare">;
   readonly decisions: Pick<Decisions, "list">;
+  readonly trust: Pick<Trust, "summary">;
   readonly totals: Pick<Totals, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;

@@ -33,6 +33,8 @@ export interface MatchCandidate {
   readonly id: string;
   readonly promptText: string;
   readonly similarity: number;
+  /** A stricter bar for this one: it has been wrong before. */
+  readonly maxErrorRate?: number | undefined;
 }
 
 export interface JudgeOptions {

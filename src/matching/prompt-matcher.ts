@@ -1,4 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
+import { dotProduct } from "../base/dot-product.ts";
 import { digestParts } from "../base/hash.ts";
 import type { Embedder, Embedding } from "../embedding/embedder.ts";
 import type { MissReason } from "../model/reason.ts";
@@ -66,14 +67,15 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
     candidates: readonly MatchCandidate[],
     { maxErrorRate, signal }: JudgeOptions,
   ): Promise<CandidateVerdict> {
-    const bar = barOf(maxErrorRate);
+    const callers = maxErrorRate ?? options.maxErrorRate;
+    const barOfOne = (candidate: MatchCandidate) => barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
     let nearest: { readonly candidate: MatchCandidate; readonly judgement: Judgement } | null = null;
     for (let from = 0; from < candidates.length; from = from === 0 ? FIRST_WAVE : candidates.length) {
       const wave = candidates.slice(from, from === 0 ? FIRST_WAVE : undefined);
-      const known = await consult(prompt, wave, bar, signal);
+      const known = await consult(prompt, wave, barOfOne, signal);
       for (const [index, candidate] of wave.entries()) {
         const { examined, opinion } = known[index] as Remembered;
-        const judgement = conclude(judge, examined, opinion, bar);
+        const judgement = conclude(judge, examined, opinion, barOfOne(candidate));
         if (judgement.verdict === "hit") return { kind: "hit", candidate, judgement };
         nearest ??= { candidate, judgement };
       }
@@ -86,7 +88,7 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
   async function consult(
     prompt: string,
     wave: readonly MatchCandidate[],
-    bar: number,
+    barOfOne: (candidate: MatchCandidate) => number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Remembered[]> {
     const known = wave.map((candidate): Remembered => {
@@ -95,9 +97,10 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
       const pair = { a: candidate.promptText, b: prompt };
       return { examined: examine(judge, pair, candidate.similarity), opinion: { kind: "not-asked" } };
     });
-    const open = known.filter(
-      ({ examined, opinion }) => opinion.kind === "not-asked" && needsVerifier(judge, examined, bar),
-    );
+    const open = known.filter(({ examined, opinion }, index) => {
+      const candidate = wave[index];
+      return opinion.kind === "not-asked" && candidate && needsVerifier(judge, examined, barOfOne(candidate));
+    });
     const logits =
       open.length === 0
         ? []
@@ -142,7 +145,7 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
       );
       if (asked?.kind !== "comparable") return missFor(asked?.reason ?? "unavailable");
       if (stored?.kind !== "comparable") return missFor(stored?.reason ?? "unavailable");
-      const similarity = cosine(stored.vector.values, asked.vector.values);
+      const similarity = dotProduct(stored.vector.values, asked.vector.values);
       // Its own id: what a lookup remembers of an entry is not touched.
       const verdict = await judgeCandidates(b, [{ id: "compare", promptText: a, similarity }], judgeOptions);
       return verdict.judgement ?? missFor("no-candidate");
@@ -174,11 +177,4 @@ function toPrepared(embedding: Embedding | undefined, maxPromptTokens: number): 
 
 function missFor(reason: MissReason): Judgement {
   return { verdict: "miss", reason, similarity: null, confidence: null, guard: [] };
-}
-
-/** Vectors have unit length. */
-function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
 }

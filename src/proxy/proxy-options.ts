@@ -3,6 +3,7 @@ import type { Admission } from "../cache/admission.ts";
 import type { CachePlanSettings } from "../cache/cache-plan.ts";
 import type { FrameJournal } from "../cache/frame-journal.ts";
 import type { Lookup } from "../cache/lookup.ts";
+import type { ServedHits } from "../cache/served-hits.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { DialectName } from "../model/dialect-name.ts";
@@ -10,6 +11,7 @@ import type { CacheStore } from "../store/cache-store.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
 import type { UpstreamClient } from "../upstream/upstream-client.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import type { Auditor } from "./auditor.ts";
 import type { Dialects } from "./interpret-exchange.ts";
 
 export interface ProxyOptions {
@@ -23,6 +25,8 @@ export interface ProxyOptions {
   readonly admission: Admission;
   readonly frames: FrameJournal;
   readonly tenants: TenantResolver;
+  readonly auditor: Pick<Auditor, "consider">;
+  readonly served: Pick<ServedHits, "add">;
   readonly settings: ProxySettings;
   /** One report per request, before its last byte is written. */
   readonly report: (report: RequestReport) => void;

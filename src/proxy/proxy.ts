@@ -108,7 +108,11 @@ async function run(
   if (outcome.kind === "hit" && plan.serve) {
     record.enter("replay");
     sendHit({ exchange, record, hit: outcome, nowMs: options.clock.now(), idleMs: settings.idleMs, finish });
-    attempt(options, exchange, () => store.touch(outcome.entry.id, options.clock.now()));
+    attempt(options, exchange, () => {
+      store.touch(outcome.entry.id, options.clock.now());
+      options.served.add(exchange.id, { tenant: cached.tenant, entry: outcome.entry.id, pair: outcome.served });
+      options.auditor.consider(exchange, cached, outcome);
+    });
     if (outcome.match === "exact" && knownAs !== null && remembered === null) known.add(knownAs, understood);
     return;
   }

@@ -1,15 +1,15 @@
 import { isSemcacheError, type SemcacheError } from "../base/errors.ts";
-import { toClientHeaders, toUpstreamHeaders } from "../upstream/header-policy.ts";
-import type { UpstreamHead } from "../upstream/upstream-client.ts";
+import { toClientHeaders } from "../upstream/header-policy.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import { seatClient, type ClientOutcome } from "./client-reader.ts";
-import { decodeBody } from "./decode-body.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flight, type FlightOutcome } from "./flight.ts";
 import type { Flights } from "./flights.ts";
 import { errorDialect } from "./interpret-exchange.ts";
 import { sendOwnError } from "./own-error.ts";
+import { headerOf, isSuccess, toRecordedAnswer } from "./provider-answer.ts";
+import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -46,21 +46,10 @@ function launch(options: ProxyOptions, flights: Flights, request: RelayRequest):
   const flight = new Flight({
     recordingCapBytes: records ? settings.maxEntryBytes : 0,
     open: (handler) =>
-      upstream.call(
-        {
-          url: target.url,
-          requestTarget: target.requestTarget,
-          method: exchange.request.method ?? "GET",
-          headers: toUpstreamHeaders(exchange.request.rawHeaders, {
-            host: target.url.host,
-            endToEnd: settings.varyHeaders,
-            extraHidden: settings.tenantHeader === null ? [] : [settings.tenantHeader],
-            bodyLength: bodyLength(exchange),
-          }),
-          body: toUpstreamBody(exchange),
-        },
-        { ...handler, onError: (error) => handler.onError(toClientsFault(error)) },
-      ),
+      upstream.call(toProviderRequest(exchange, target, settings), {
+        ...handler,
+        onError: (error) => handler.onError(toClientsFault(error)),
+      }),
     onClosed: () => unregister(),
     onSettled: (outcome) => {
       if (cached === null) {
@@ -115,10 +104,9 @@ function admit(
     record.notStored = "too-large";
     return;
   }
-  const contentType = header(head, "content-type") ?? "";
-  const decoded = decodeBody(body, header(head, "content-encoding"), settings.maxEntryBytes);
-  if (decoded.kind !== "decoded") {
-    record.notStored = decoded.kind === "too-large" ? "too-large" : "malformed";
+  const answer = toRecordedAnswer(head, body, settings.maxEntryBytes);
+  if (typeof answer === "string") {
+    record.notStored = answer;
     return;
   }
   const admitted = admission.admit({
@@ -137,15 +125,9 @@ function admit(
     generation: cached.generation,
     startedAtMs: flown.startedAtMs,
     providerMs: flown.providerMs,
-    openaiVersion: header(head, "openai-version"),
-    answer: {
-      status: head.status,
-      contentType,
-      shape: /^text\/event-stream\b/i.test(contentType) ? "stream" : "json",
-      body: decoded.body,
-      framingComplete: true,
-    },
-    examine: (answer) => cached.dialect.examine(answer),
+    openaiVersion: headerOf(head, "openai-version"),
+    answer,
+    examine: (recorded) => cached.dialect.examine(recorded),
   });
   if (admitted.kind === "refused") {
     record.notStored = admitted.reason;
@@ -209,35 +191,4 @@ function ownHeaders(exchange: Exchange, record: RequestRecord): string[] {
 /** A call that failed because of the client's body: what was wrong with the body is the answer. */
 function toClientsFault(error: SemcacheError): SemcacheError {
   return isSemcacheError(error.cause, "body-too-large") ? error.cause : error;
-}
-
-function toUpstreamBody({ body }: Exchange) {
-  switch (body.kind) {
-    case "whole":
-      return body.bytes;
-    case "streamed":
-      return body.stream;
-    case "none":
-      return null;
-    default:
-      return body satisfies never;
-  }
-}
-
-/** Null: none, or of unknown length. */
-function bodyLength({ body, request }: Exchange): number | null {
-  if (body.kind === "whole") return body.bytes.length;
-  const announced = request.headers["content-length"];
-  return announced === undefined || body.kind === "none" ? null : Number(announced);
-}
-
-function header({ rawHeaders }: UpstreamHead, name: string): string | null {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1] ?? null;
-  }
-  return null;
-}
-
-function isSuccess({ status }: UpstreamHead): boolean {
-  return status >= 200 && status <= 299;
 }

@@ -11,6 +11,8 @@ export interface Metrics {
   connect(sources: MetricSources): void;
   countStoreError(operation: string): void;
   countInvalidation(entries: number): void;
+  countAudit(outcome: string): void;
+  countFeedback(verdict: string): void;
   /** Prometheus text format 0.0.4. */
   expose(): Promise<string>;
 }
@@ -29,6 +31,7 @@ export interface MetricSources {
   readonly inference?: () => { readonly waiting: number; readonly running: number };
   readonly flights?: () => { readonly open: number };
   readonly log?: () => { readonly lostLines: number };
+  readonly trust?: () => { readonly barredPairs: number; readonly raisedSteps: number };
 }
 
 export function createMetrics(): Metrics {
@@ -48,6 +51,16 @@ export function createMetrics(): Metrics {
     name: "semcache_invalidated_entries_total",
     help: "Entries that invalidations removed",
   }).cell();
+  const audits = createCounterFamily(registry, {
+    name: "semcache_audits_total",
+    help: "Semantic hits that were checked against the provider, by outcome",
+    labelNames: ["outcome"],
+  });
+  const feedback = createCounterFamily(registry, {
+    name: "semcache_feedback_total",
+    help: "Verdicts that people gave on hits",
+    labelNames: ["verdict"],
+  });
   let sources: MetricSources = {};
   registerSources(registry, () => sources);
   return {
@@ -58,6 +71,12 @@ export function createMetrics(): Metrics {
     },
     countStoreError: (operation) => {
       storeErrors.cell(operation).value++;
+    },
+    countAudit: (outcome) => {
+      audits.cell(outcome).value++;
+    },
+    countFeedback: (verdict) => {
+      feedback.cell(verdict).value++;
     },
     countInvalidation: (entries) => {
       invalidations.value++;
@@ -100,6 +119,12 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
     "semcache_flights_open",
     "Provider calls going on that equal requests may join",
     () => sources().flights?.().open,
+  );
+  gauge("semcache_barred_pairs", "Pairs of prompts that were called wrong", () => sources().trust?.().barredPairs);
+  gauge(
+    "semcache_bar_steps",
+    "Steps by which audits raised the bar, of all partitions together and of single ones",
+    () => sources().trust?.().raisedSteps,
   );
   createCounterFamily(registry, {
     name: "semcache_evictions_total",

@@ -5,6 +5,8 @@ import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
 import { renderDashboardPage } from "#semcache/dashboard/page.js";
 import { createOperatorAccess } from "#semcache/http/operator-access.js";
 import { createOperatorRoutes, type OperatorDeps } from "#semcache/http/operator-routes.js";
+import { createTrust } from "#semcache/matching/audit/trust.js";
+import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
 import { createDecisions } from "#semcache/telemetry/decisions.js";
 import { createMetrics } from "#semcache/telemetry/metrics.js";
@@ -40,6 +42,7 @@ export async function startAdminServer(
     },
     decisions,
     totals,
+    trust: createTrust({ state: createMemoryStateStore(), clock, maxErrorRate: 0.01, onRaised: () => undefined }),
     metrics,
     readiness: () => ({ state: "ready", parts: [] }),
     dashboardPage: renderDashboardPage,

@@ -3,6 +3,9 @@ import { SemcacheError } from "#semcache/base/errors.js";
 import { createAdmission } from "#semcache/cache/admission.js";
 import { FrameJournal } from "#semcache/cache/frame-journal.js";
 import { Landings } from "#semcache/cache/landings.js";
+import { ServedHits } from "#semcache/cache/served-hits.js";
+import { createTrust } from "#semcache/matching/audit/trust.js";
+import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { createLookup } from "#semcache/cache/lookup.js";
 import { createTenantResolver } from "#semcache/cache/tenant.js";
 import { loadConfig } from "#semcache/config/load.js";
@@ -75,6 +78,12 @@ async function start(faulty: {
   });
   const upstream = createNodeHttpClient({ policy, timeouts: config.upstream.timeouts, proxy: null, environment: {} });
   const landings = new Landings();
+  const trust = createTrust({
+    state: createMemoryStateStore(),
+    clock,
+    maxErrorRate: 0.01,
+    onRaised: () => undefined,
+  });
   const faults: string[] = [];
   const defects: unknown[] = [];
   const proxy = createProxy({
@@ -88,6 +97,7 @@ async function start(faulty: {
       store,
       matcher,
       landings,
+      trust,
       clock,
       candidates: 8,
       timeoutMs: faulty.timeoutMs ?? 10_000,
@@ -103,6 +113,8 @@ async function start(faulty: {
       onLost: (reason) => faults.push(reason),
     }),
     frames: new FrameJournal(),
+    auditor: { consider: () => undefined },
+    served: new ServedHits(),
     tenants: createTenantResolver({ tenancy: "shared", secret: Buffer.alloc(32) }),
     settings: {
       providers: config.upstream.providers,

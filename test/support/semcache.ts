@@ -37,6 +37,7 @@ export async function startSemcache(
       // Verdicts must not depend on how busy the machine is; tests of the time budget set their own.
       matching: { timeout: "60s", max_queue: 10_000 },
       embedding: { workers: 1 },
+      store: { path: null },
       telemetry: { log_level: "debug" },
     },
     overrides,

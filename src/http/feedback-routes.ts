@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { SemcacheError } from "../base/errors.ts";
+import type { ServedHit, ServedHits } from "../cache/served-hits.ts";
+import type { TenantResolver } from "../cache/tenant.ts";
+import type { Trust } from "../matching/audit/trust.ts";
+import type { CacheStore } from "../store/cache-store.ts";
+import type { OperatorRoute } from "./operator-route.ts";
+import { readJsonBody } from "./read-json-body.ts";
+import { sendJson } from "./send-json.ts";
+
+export interface FeedbackRoutesOptions {
+  readonly served: Pick<ServedHits, "find" | "ofEntry">;
+  readonly trust: Pick<Trust, "toldBy">;
+  readonly store: Pick<CacheStore, "delete">;
+  readonly tenants: TenantResolver;
+  readonly onFeedback: (verdict: "right" | "wrong") => void;
+}
+
+const id = z.string().min(1).max(200);
+const verdict = z.enum(["right", "wrong"], { error: "must be right or wrong" });
+const callersBody = z.strictObject({ request: id, verdict });
+const operatorsBody = z
+  .strictObject({ request: id.optional(), entry: id.optional(), verdict })
+  .refine(({ request, entry }) => (request === undefined) !== (entry === undefined), {
+    error: "give either request or entry",
+  });
+
+const limits = { maxBytes: 16 * 1024 };
+
+/**
+ * `POST /semcache/v1/feedback` for the credential that made the request, and the operator's form of it under `admin/`.
+ *
+ * What was wrong by meaning is never served to that prompt again, and its entry is trusted less; what was wrong for the
+ * very same request is removed.
+ */
+export function createFeedbackRoutes(options: FeedbackRoutesOptions): readonly OperatorRoute[] {
+  const { served, tenants } = options;
+  return [
+    {
+      method: "POST",
+      path: "/semcache/v1/feedback",
+      access: "open",
+      async handle(request, response) {
+        const body = await readJsonBody(request, response, callersBody, limits);
+        const hit = served.find(body.request);
+        // Another tenant's hits are as unknown as those that never were.
+        if (hit === null || tenants.resolve(request.rawHeaders, "") !== hit.tenant) throw unknownHit(body.request);
+        sendJson(response, 200, await apply(options, [hit], body.verdict));
+      },
+    },
+    {
+      method: "POST",
+      path: "/semcache/v1/admin/feedback",
+      access: "operator",
+      async handle(request, response) {
+        const body = await readJsonBody(request, response, operatorsBody, limits);
+        const hits = body.request === undefined ? [...served.ofEntry(body.entry ?? "")] : [served.find(body.request)];
+        const known = hits.filter((hit) => hit !== null);
+        if (body.entry !== undefined && body.verdict === "wrong") {
+          // The answer itself is called wrong: it goes, whoever was served it.
+          const { entries } = await options.store.delete({ kind: "id", id: body.entry });
+          if (entries === 0 && known.length === 0) throw unknownHit(body.entry);
+          for (const { pair } of known) if (pair) options.trust.toldBy(pair, "wrong");
+          options.onFeedback("wrong");
+          sendJson(response, 200, { pairs: known.filter(({ pair }) => pair !== null).length, removed: entries });
+          return;
+        }
+        if (known.length === 0) throw unknownHit(body.request ?? body.entry ?? "");
+        sendJson(response, 200, await apply(options, known, body.verdict));
+      },
+    },
+  ];
+}
+
+async function apply(
+  { trust, store, onFeedback }: FeedbackRoutesOptions,
+  hits: readonly ServedHit[],
+  told: "right" | "wrong",
+): Promise<object> {
+  let pairs = 0;
+  let removed = 0;
+  for (const { pair, entry } of hits) {
+    if (pair) {
+      trust.toldBy(pair, told);
+      pairs++;
+    } else if (told === "wrong") removed += (await store.delete({ kind: "id", id: entry })).entries;
+  }
+  onFeedback(told);
+  return { pairs, removed };
+}
+
+function unknownHit(name: string): SemcacheError {
+  return new SemcacheError(
+    "not-found",
+    `Cannot take the feedback: ${JSON.stringify(name.slice(0, 100))} is not one of the last hits`,
+  );
+}

@@ -1,0 +1,90 @@
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { openFileStateStore } from "#semcache/store/file-state-store.js";
+import { createMemoryStateStore } from "#semcache/store/state-store.js";
+import { describeStateStore } from "./state-store.ts";
+
+const folders: string[] = [];
+async function freshFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "semcache-state-"));
+  folders.push(folder);
+  return join(folder, "data");
+}
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+describeStateStore("memory", async () => ({ open: async () => createMemoryStateStore(), survives: false }));
+describeStateStore("file", async () => {
+  const folder = await freshFolder();
+  return { open: () => openFileStateStore({ folder, onFault: (message) => expect.fail(message) }), survives: true };
+});
+
+describe("a file that is not as it was written", () => {
+  async function written() {
+    const folder = await freshFolder();
+    const faults: string[] = [];
+    const open = () => openFileStateStore({ folder, onFault: (message) => faults.push(message) });
+    const store = await open();
+    for (let index = 0; index < 10; index++) store.put(`key/${index}`, index);
+    await store.close();
+    return { folder, path: join(folder, "state.jsonl"), open, faults };
+  }
+
+  test("cut at any byte: what is whole is read, the rest is told of, and what comes next is kept", async () => {
+    const { path, open, faults } = await written();
+    const whole = await readFile(path);
+    for (let length = whole.length - 1; length > whole.length - 24; length--) {
+      await writeFile(path, whole);
+      await truncate(path, length);
+      const cut = await open();
+      const read = [...cut.entries("")].length;
+      expect(read).toBeGreaterThanOrEqual(8);
+      cut.put("after", true);
+      await cut.close();
+      const again = await open();
+      expect([again.get("after"), [...again.entries("")].length]).toEqual([true, read + 1]);
+      await again.close();
+    }
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults[0]).toMatch(/Skipped 1 unreadable lines/);
+  });
+
+  test("with lines of another make among them", async () => {
+    const { path, open, faults } = await written();
+    await appendFile(path, 'nonsense\n{"k":1}\nnull\n{"k":"late","v":1}\n');
+    const store = await open();
+    expect([store.get("key/9"), store.get("late")]).toEqual([9, 1]);
+    expect(faults).toEqual([`Skipped 3 unreadable lines of ${path}`]);
+    await store.close();
+  });
+
+  test("is rewritten when most of it is out of date", async () => {
+    const { path, open } = await written();
+    const store = await open();
+    for (let index = 0; index < 2_000; index++) store.put("counter", index);
+    await store.close();
+    const before = (await stat(path)).size;
+    const again = await open();
+    expect(again.get("counter")).toBe(1_999);
+    expect((await stat(path)).size).toBeLessThan(before / 20);
+    await again.close();
+  });
+});
+
+test("a folder that cannot be made: told of once, and the state lives until the end", async () => {
+  const folder = await freshFolder();
+  await writeFile(join(folder, ".."), "").catch(() => undefined);
+  const blocked = join(folder, "..", "file");
+  await writeFile(blocked, "in the way");
+  const faults: string[] = [];
+  const store = await openFileStateStore({ folder: join(blocked, "data"), onFault: (message) => faults.push(message) });
+  store.put("a", 1);
+  await store.flushed();
+  expect(store.get("a")).toBe(1);
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toMatch(/^Cannot keep verdicts in /);
+  await store.close();
+});

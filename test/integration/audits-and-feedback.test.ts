@@ -1,0 +1,225 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ask, chat, freshNamespace, type HeaderList } from "../support/ask.ts";
+import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
+import { breakMidBody, fixed } from "../support/imitation/faults.ts";
+import type { Script } from "../support/imitation/script.ts";
+import { startSemcache, type RunningSemcache } from "../support/semcache.ts";
+
+const stored = "What is the capital of France?";
+const asked = "Tell me the capital of France";
+const first = ["authorization", "Bearer first"] as const;
+const second = ["authorization", "Bearer second"] as const;
+
+let provider: ImitationProvider;
+let folder: string;
+beforeAll(async () => {
+  provider = await startImitationProvider();
+  folder = await mkdtemp(join(tmpdir(), "semcache-audits-"));
+});
+beforeEach(() => provider.reset());
+afterAll(async () => {
+  await provider.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function answer(content: string): Script {
+  const message = { role: "assistant", content };
+  const body = { id: "1", object: "chat.completion", choices: [{ index: 0, message, finish_reason: "stop" }] };
+  const headers: [string, string][] = [["content-type", "application/json"]];
+  return fixed({ status: 200, headers, parts: [Buffer.from(JSON.stringify(body))] });
+}
+
+async function withSemcache<T>(overrides: object, run: (semcache: RunningSemcache) => Promise<T>): Promise<T> {
+  const semcache = await startSemcache(provider.url, { ...overrides });
+  try {
+    return await run(semcache);
+  } finally {
+    await semcache.close();
+  }
+}
+
+async function put(semcache: RunningSemcache, prompt: string, headers: HeaderList) {
+  return ask(semcache.port, { headers, body: chat(prompt) });
+}
+
+async function feedback(semcache: RunningSemcache, body: object, headers: HeaderList = [first], path = "feedback") {
+  return ask(semcache.port, { path: `/semcache/v1/${path}`, headers, body });
+}
+
+interface Stats {
+  readonly trust: {
+    readonly audits: { readonly right: number; readonly wrong: number; readonly unsure: number };
+    readonly barredPairs: number;
+    readonly steps: { readonly all: number; readonly partitions: { readonly [partition: string]: number } };
+  };
+}
+
+async function trustOf(semcache: RunningSemcache): Promise<Stats["trust"]> {
+  const stats = await ask(semcache.port, { method: "GET", path: "/semcache/v1/admin/stats" });
+  return (stats.json() as Stats).trust;
+}
+
+describe("feedback", () => {
+  test("a hit that is called wrong is never served to that prompt again, and the entry goes on for others", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, asked, headers);
+      expect(hit.outcome).toBe("hit/semantic");
+      expect((await feedback(semcache, { request: hit.id, verdict: "wrong" })).json()).toEqual({
+        pairs: 1,
+        removed: 0,
+      });
+      const again = await put(semcache, asked, [...headers, ["cache-control", "no-store"]]);
+      expect(again.header("x-cache-status")).toBe("bypass");
+      const barred = await put(semcache, asked, headers);
+      expect(barred.outcome).toBe("miss/guard-reported");
+      expect((await put(semcache, stored, headers)).outcome).toBe("hit/exact");
+    });
+  });
+
+  test("only the credential that made the request is heard; what is unknown is a 404, what is malformed a 400", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      const missed = await put(semcache, stored, headers);
+      const hit = await put(semcache, asked, headers);
+      const wrong = { request: hit.id, verdict: "wrong" };
+      for (const refused of [
+        await feedback(semcache, wrong, [second]),
+        await feedback(semcache, wrong, []),
+        await feedback(semcache, { ...wrong, request: "never" }),
+        await feedback(semcache, { ...wrong, request: missed.id }),
+      ])
+        expect([refused.status, refused.header("x-semcache-error")]).toEqual([404, "not-found"]);
+      for (const malformed of [{}, { ...wrong, verdict: "bad" }, { ...wrong, extra: 1 }, { verdict: "wrong" }])
+        expect((await feedback(semcache, malformed)).status).toBe(400);
+      expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
+      expect((await feedback(semcache, { ...wrong, verdict: "right" })).status).toBe(200);
+      expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
+    });
+  });
+
+  test("an exact hit that is called wrong is removed; an operator may name the entry", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, stored, headers);
+      expect((await feedback(semcache, { request: hit.id, verdict: "wrong" })).json()).toEqual({
+        pairs: 0,
+        removed: 1,
+      });
+      expect((await put(semcache, stored, headers)).outcome).toBe("miss/frame-new");
+      const semantic = await put(semcache, asked, headers);
+      expect(semantic.outcome).toBe("hit/semantic");
+      const body = { entry: semantic.header("x-semcache-entry"), verdict: "wrong" };
+      expect((await feedback(semcache, body, [], "admin/feedback")).json()).toEqual({ pairs: 1, removed: 1 });
+      expect((await feedback(semcache, body, [], "admin/feedback")).status).toBe(200);
+      expect((await feedback(semcache, { verdict: "wrong" }, [], "admin/feedback")).status).toBe(400);
+      expect((await put(semcache, stored, headers)).header("x-cache-status")).toBe("miss");
+      expect((await put(semcache, asked, headers)).outcome).toBe("miss/guard-reported");
+      const metrics = await ask(semcache.port, { method: "GET", path: "/metrics" });
+      expect(metrics.text).toMatch(/semcache_feedback_total\{verdict="wrong"\} 3/);
+      expect(metrics.text).toMatch(/semcache_barred_pairs 1\n/);
+    });
+  });
+
+  test("outlives the process", async () => {
+    const path = join(folder, "feedback");
+    const headers: HeaderList = [first, ["x-semcache-namespace", "kept"]];
+    const overrides = { matching: { audit_rate: 0 }, store: { path } };
+    await withSemcache(overrides, async (semcache) => {
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, asked, headers);
+      await feedback(semcache, { request: hit.id, verdict: "wrong" });
+    });
+    await withSemcache(overrides, async (semcache) => {
+      await put(semcache, stored, headers);
+      expect((await put(semcache, asked, headers)).outcome).toBe("miss/guard-reported");
+      expect((await trustOf(semcache)).barredPairs).toBe(1);
+    });
+  });
+});
+
+describe("audits", () => {
+  const everyHit = { matching: { audit_rate: 1 } };
+  const outcomeOf = (semcache: RunningSemcache, request: string) =>
+    semcache.log.waitFor((line) => line["request"] === request && String(line["msg"]).startsWith("An audit"));
+
+  test("ask the provider what the client asked, after the client has its answer", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      provider.script(answer("Paris."), { times: 2 });
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, asked, headers);
+      expect(hit.outcome).toBe("hit/semantic");
+      expect(await outcomeOf(semcache, hit.id)).toMatchObject({ outcome: "right" });
+      const [, audit] = provider.requests;
+      expect(audit?.body.toString()).toBe(JSON.stringify(chat(asked)));
+      expect(audit?.headers["authorization"]).toBe("Bearer first");
+      expect(await trustOf(semcache)).toMatchObject({ audits: { right: 1, wrong: 0, unsure: 0 }, barredPairs: 0 });
+      expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
+    });
+  });
+
+  test("a provider that says otherwise: the pair is barred, and a broken promise raises the bar for good", async () => {
+    const path = join(folder, "audits");
+    const overrides = { ...everyHit, store: { path } };
+    const headers: HeaderList = [first, ["x-semcache-namespace", "audited"]];
+    await withSemcache(overrides, async (semcache) => {
+      const pairs = [
+        [stored, asked],
+        ["How do I reset my password?", "How can I reset my password?"],
+      ] as const;
+      for (const [kept, again] of pairs) {
+        provider.script(answer("It is Paris, since 987."), { when: ({ body }) => body.toString().includes(kept) });
+        provider.script(answer("Bake it at 180 degrees."), { when: ({ body }) => body.toString().includes(again) });
+        await put(semcache, kept, headers);
+        const hit = await put(semcache, again, headers);
+        expect(hit.outcome).toBe("hit/semantic");
+        expect(await outcomeOf(semcache, hit.id)).toMatchObject({ msg: "An audit found a wrong hit" });
+        expect((await put(semcache, again, headers)).outcome).toBe("miss/guard-reported");
+      }
+      const trust = await trustOf(semcache);
+      expect(trust).toMatchObject({ audits: { wrong: 2 }, barredPairs: 2, steps: { all: 1 } });
+      expect(Object.values(trust.steps.partitions)).toEqual([1]);
+      await semcache.log.waitFor((line) => String(line["msg"]).startsWith("The promise was broken"));
+      const metrics = await ask(semcache.port, { method: "GET", path: "/metrics" });
+      expect(metrics.text).toMatch(/semcache_audits_total\{outcome="wrong"\} 2/);
+      expect(metrics.text).toMatch(/semcache_bar_steps 2\n/);
+    });
+    await withSemcache(overrides, async (semcache) => {
+      expect(await trustOf(semcache)).toMatchObject({ audits: { wrong: 2 }, steps: { all: 1 } });
+    });
+  });
+
+  test("a provider that fails proves nothing", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      provider.script(breakMidBody(1));
+      const hit = await put(semcache, asked, headers);
+      expect(await outcomeOf(semcache, hit.id)).toMatchObject({ outcome: "failed" });
+      expect(await trustOf(semcache)).toMatchObject({ audits: { right: 0, wrong: 0, unsure: 0 } });
+    });
+  });
+
+  test("one key turns them off; exact hits and clients that forbid the provider are never audited", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
+    });
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      expect((await put(semcache, stored, headers)).outcome).toBe("hit/exact");
+      const only = await put(semcache, asked, [...headers, ["cache-control", "only-if-cached"]]);
+      expect(only.outcome).toBe("hit/semantic");
+    });
+    // Both have ended, and with them what they had under way.
+    expect(provider.requests).toHaveLength(2);
+  });
+});

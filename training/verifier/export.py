@@ -1,0 +1,59 @@
+"""The trained verifier as ONNX: fp32, and int8 as the product runs it (dynamic, weights per channel, reduced range).
+
+    python export.py --work <folder> --out <folder> [--keep NAME ...]
+
+`--keep` names parts of the graph (substrings of node names) that stay fp32. Reduced range keeps the sums of AVX2's int8
+kernel from saturating on machines without VNNI.
+"""
+
+import argparse
+import os
+
+import torch
+from onnx import load
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from model import Verifier
+
+INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
+
+
+def read_state(work):
+    state = torch.load(os.path.join(work, "state.pt"), weights_only=False)
+    model = Verifier(state["layers"])
+    model.load_state_dict(state["model"])
+    return model.eval(), state
+
+
+def export(model, path):
+    model.encoder.set_attn_implementation("eager")
+    ones = torch.ones(2, 9, dtype=torch.long)
+    axes = {name: {0: "batch", 1: "tokens"} for name in INPUTS} | {"logit": {0: "batch"}}
+    torch.onnx.export(model, (ones, ones, ones), path, input_names=INPUTS, output_names=["logit"], dynamic_axes=axes, opset_version=17, dynamo=False)
+
+
+def quantize(source, target, keep=()):
+    prepared = target + ".prepared"
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    nodes = [node.name for node in load(prepared).graph.node]
+    excluded = [name for name in nodes if any(part in name for part in keep)]
+    quantize_dynamic(prepared, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, nodes_to_exclude=excluded)
+    os.remove(prepared)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--keep", nargs="*", default=["head"])
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    model, state = read_state(options.work)
+    export(model, os.path.join(options.out, "model.fp32.onnx"))
+    quantize(os.path.join(options.out, "model.fp32.onnx"), os.path.join(options.out, "model.int8.onnx"), options.keep)
+    print({"steps": state["steps"], "bytes": os.path.getsize(os.path.join(options.out, "model.int8.onnx"))})
+
+
+if __name__ == "__main__":
+    main()
