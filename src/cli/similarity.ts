@@ -14,16 +14,18 @@ export async function runSimilarity(args: readonly string[]): Promise<number> {
   const { config } = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
   const judging = await createJudging(config);
   try {
-    const { verdict, reason, similarity, confidence, guard } = await judging.patientMatcher.compare(a, b);
+    const judgement = await judging.patientMatcher.compare(a, b);
     if (values.json) {
-      process.stdout.write(`${JSON.stringify({ verdict, reason, similarity, confidence, guard })}\n`);
+      process.stdout.write(`${JSON.stringify(judgement)}\n`);
       return 0;
     }
+    const { verdict, reason, similarity, verifier, confidence, threshold, guard } = judgement;
     const lines = [
       `verdict     ${verdict}${reason ? ` (${reason})` : ""}`,
       `similarity  ${similarity === null ? "not computed" : similarity.toFixed(4)}  cosine of the two embeddings`,
-      `confidence  ${confidence === null ? "not computed: decided before the verifier was asked" : confidence.toFixed(4)}`,
-      `bar         ${Number.isFinite(judging.bar) ? judging.bar : "never"}  for max_error_rate ${config.matching.maxErrorRate}`,
+      `verifier    ${verifier === null ? "not asked" : verifier.toFixed(4)}  logit of the cross-encoder`,
+      `confidence  ${confidence === null ? "not computed: decided before" : confidence.toFixed(4)}  probability that the answer may be shared`,
+      `threshold   ${threshold === null ? (verdict === "hit" ? "none" : "not reached") : threshold}  for max_error_rate ${config.matching.maxErrorRate}`,
       ...guard.map(
         ({ code, effect, a: left, b: right }) => `guard       ${code} (${effect}): "${left}" against "${right}"`,
       ),

@@ -59,8 +59,7 @@ async function compare(
   for (;;) {
     if (signal.aborted) throw new SemcacheError("aborted", "Cannot compare the prompts: the caller went away");
     try {
-      const { verdict, reason, similarity, confidence, guard } = await matcher.compare(a, b, { signal });
-      return { verdict, reason, similarity, confidence, guard };
+      return await matcher.compare(a, b, { signal });
     } catch (error) {
       if (!isSemcacheError(error, "inference-overloaded")) throw error;
       await pause(RETRY_MS);

@@ -59,7 +59,9 @@ export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion,
     verdict: reason === null ? "hit" : "miss",
     reason,
     similarity,
+    verifier: opinion.kind === "logit" ? opinion.logit : null,
     confidence,
+    threshold: Number.isFinite(bar) ? bar : null,
     guard: withoutRepetition(findings),
   });
   const veto = findings.find((finding) => finding.effect === "veto");

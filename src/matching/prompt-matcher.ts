@@ -137,7 +137,16 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
     judge: judgeCandidates,
     async compare(a: string, b: string, judgeOptions: JudgeOptions = {}) {
       // The exact key answers equal prompts, whatever they are.
-      if (a === b) return { verdict: "hit", reason: null, similarity: 1, confidence: 1, guard: [] } as const;
+      if (a === b)
+        return {
+          verdict: "hit",
+          reason: null,
+          similarity: 1,
+          verifier: null,
+          confidence: 1,
+          threshold: null,
+          guard: [],
+        } as const;
       const reason = exactOnlyByText(b) ?? exactOnlyByText(a);
       if (reason) return missFor(reason);
       const [stored, asked] = (await embedder.embed([a, b], judgeOptions.signal)).map((each) =>
@@ -176,5 +185,5 @@ function toPrepared(embedding: Embedding | undefined, maxPromptTokens: number): 
 }
 
 function missFor(reason: MissReason): Judgement {
-  return { verdict: "miss", reason, similarity: null, confidence: null, guard: [] };
+  return { verdict: "miss", reason, similarity: null, verifier: null, confidence: null, threshold: null, guard: [] };
 }

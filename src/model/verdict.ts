@@ -16,7 +16,11 @@ export interface Judgement {
   readonly reason: MissReason | null;
   /** Cosine of the two embeddings, -1 to 1; null where none were made. */
   readonly similarity: number | null;
-  /** Calibrated probability that the answer may be shared; null where the verifier was not asked. */
+  /** The verifier's logit; null where it was not asked. */
+  readonly verifier: number | null;
+  /** Calibrated probability that the answer may be shared; null where it was decided before one was computed. */
   readonly confidence: number | null;
+  /** The confidence from which it would be a hit; null: none is enough, or none was needed. */
+  readonly threshold: number | null;
   readonly guard: readonly GuardFinding[];
 }

@@ -88,6 +88,8 @@ export class RequestRecord {
       stored: this.stored,
       entry: this.entry,
       similarity: this.judgement?.similarity ?? (this.match === "exact" ? 1 : null),
+      verifier: this.judgement?.verifier ?? null,
+      threshold: this.judgement?.threshold ?? null,
       confidence: this.judgement?.confidence ?? (this.match === "exact" ? 1 : null),
       guard: this.judgement?.guard ?? [],
       frameDifference: this.frameDifference,

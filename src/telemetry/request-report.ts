@@ -39,7 +39,11 @@ export interface RequestReport {
   readonly stored: boolean;
   readonly entry: string | null;
   readonly similarity: number | null;
+  /** The verifier's logit. */
+  readonly verifier: number | null;
   readonly confidence: number | null;
+  /** The confidence that was needed. */
+  readonly threshold: number | null;
   readonly guard: readonly GuardFinding[];
   /** Top-level part in which the frame differs from the tenant's nearest partition, on `frame-new`. */
   readonly frameDifference: string | null;

@@ -197,12 +197,22 @@ describe("similarity", () => {
           embedderId: "e",
           compare: async (a, b) =>
             a === b
-              ? { verdict: "hit", reason: null, similarity: 1, confidence: 0.999, guard: [] }
+              ? {
+                  verdict: "hit",
+                  reason: null,
+                  similarity: 1,
+                  verifier: null,
+                  confidence: 0.999,
+                  threshold: null,
+                  guard: [],
+                }
               : {
                   verdict: "miss",
                   reason: "guard-number",
                   similarity: 0.9,
+                  verifier: null,
                   confidence: null,
+                  threshold: null,
                   guard: [{ code: "guard-number", a, b, effect: "veto" }],
                 },
         },
@@ -214,7 +224,9 @@ describe("similarity", () => {
       verdict: "miss",
       reason: "guard-number",
       similarity: 0.9,
+      verifier: null,
       confidence: null,
+      threshold: null,
       guard: [{ code: "guard-number", a: "1", b: "2", effect: "veto" }],
     });
     const pairs = Array.from({ length: 1_000 }, (_, index) => ({
@@ -245,7 +257,15 @@ describe("similarity", () => {
             most = Math.max(most, inside);
             await Promise.resolve();
             inside--;
-            return { verdict: "miss", reason: "no-candidate", similarity: null, confidence: null, guard: [] };
+            return {
+              verdict: "miss",
+              reason: "no-candidate",
+              similarity: null,
+              verifier: null,
+              confidence: null,
+              threshold: null,
+              guard: [],
+            };
           },
         },
       },
@@ -273,7 +293,15 @@ describe("similarity", () => {
           embedderId: "e",
           async compare() {
             if (++tries < 4) throw new SemcacheError("inference-overloaded", "Cannot embed: 64 lookups wait");
-            return { verdict: "hit", reason: null, similarity: 1, confidence: 1, guard: [] };
+            return {
+              verdict: "hit",
+              reason: null,
+              similarity: 1,
+              verifier: null,
+              confidence: 1,
+              threshold: null,
+              guard: [],
+            };
           },
         },
       },
@@ -297,7 +325,15 @@ describe("similarity", () => {
             options?.signal?.addEventListener("abort", () => events.emit("left"));
             events.emit("started");
             await left;
-            return { verdict: "miss", reason: "no-candidate", similarity: null, confidence: null, guard: [] };
+            return {
+              verdict: "miss",
+              reason: "no-candidate",
+              similarity: null,
+              verifier: null,
+              confidence: null,
+              threshold: null,
+              guard: [],
+            };
           },
         },
       },

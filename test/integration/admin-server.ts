@@ -38,7 +38,15 @@ export async function startAdminServer(
     matcher: {
       id: "matcher-1",
       embedderId: "embedder-1",
-      compare: async () => ({ verdict: "miss", reason: "no-candidate", similarity: 0, confidence: null, guard: [] }),
+      compare: async () => ({
+        verdict: "miss",
+        reason: "no-candidate",
+        similarity: 0,
+        verifier: null,
+        confidence: null,
+        threshold: null,
+        guard: [],
+      }),
     },
     decisions,
     totals,

@@ -74,6 +74,13 @@ const misses: Record<MissReason, Case> = {
   "guard-quote": pair('What does the word "biweekly" mean?', 'What does the word "biannual" mean?'),
   "guard-code": pair("What does the flag `-r` of grep do?", "What does the flag `-v` of grep do?"),
   "guard-demand": pair("Explain photosynthesis in one sentence", "Explain photosynthesis in detail"),
+  "guard-reported": async (say) => {
+    await say({ text: "What is the capital of France?" });
+    const hit = await say({ text: "Tell me the capital of France" });
+    const body = { request: hit.id, verdict: "wrong" };
+    await ask(semcache.port, { path: "/semcache/v1/admin/feedback", body });
+    return say({ text: "Tell me the capital of France" });
+  },
   "verifier-low": pair("How do I reset my password?", "How do I protect my password?"),
   expired: async (say) => {
     await say({});

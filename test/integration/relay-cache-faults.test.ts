@@ -43,7 +43,15 @@ const eager: Matcher = {
       ? {
           kind: "hit",
           candidate,
-          judgement: { verdict: "hit", reason: null, similarity: 1, confidence: 1, guard: [] },
+          judgement: {
+            verdict: "hit",
+            reason: null,
+            similarity: 1,
+            verifier: null,
+            confidence: 1,
+            threshold: null,
+            guard: [],
+          },
         }
       : { kind: "miss", reason: "no-candidate", candidate: null, judgement: null },
   compare: () => Promise.reject(new Error("not asked")),
