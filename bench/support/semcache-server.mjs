@@ -12,6 +12,8 @@ const { config } = loadConfig({
   overrides: {
     server: { host: "127.0.0.1", port: 0, shutdown_grace: "1s" },
     upstream: { providers: { openai: { base_url }, anthropic: { base_url } }, allow_public: false },
+    store: { path: null },
+    matching: { audit_rate: 0 },
     ...settings,
   },
 });

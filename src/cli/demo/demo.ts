@@ -25,7 +25,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
       overrides: {
         ...overrides,
         upstream: { providers: { openai: { base_url: provider.url } } },
-        store: { kind: "memory" },
+        store: { kind: "memory", path: null },
         telemetry: { log_level: "silent", ...overrides["telemetry"] },
       },
     });
