@@ -69,6 +69,20 @@ export function align(a: PromptText, b: PromptText): Alignment | null {
   return { stretches, shared: start + end + at(0, 0) };
 }
 
+/** Whether what differs is small words alone: what the prompts are about is the same, in the same order. */
+export function hasSameContent(alignment: Alignment | null): boolean {
+  return (
+    alignment !== null &&
+    alignment.shared >= 2 &&
+    alignment.stretches.every(({ a, b }) => !a.some(isTelling) && !b.some(isTelling))
+  );
+}
+
+/** Words of content, numbers included. */
+export function isTelling(word: Word): boolean {
+  return word.isContent || word.kind === "number";
+}
+
 function isEqual(a: Word | undefined, b: Word | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.stem === b.stem || a.key === b.key || isSynonym(a, b)) return true;

@@ -22,6 +22,8 @@ describe("dates that differ", () => {
     ["the plan for today", "the plan for tomorrow"],
     ["sales of last week", "sales of last month"],
     ["a weekly backup", "a daily backup"],
+    ["the cost per month", "the cost per year"],
+    ["events on 4 March", "events on 4 April"],
   ])("%s | %s", (a, b) => {
     expect(kinds(a, b)).toEqual(["date-value"]);
     expect(kinds(b, a)).toEqual(["date-value"]);
@@ -38,6 +40,9 @@ describe("dates that are the same", () => {
     ["events on Jan 5", "events on January 5th"],
     ["events on 5 January", "events on January 5"],
     ["trains at 5pm", "trains at 17:00"],
+    ["trains at 5 p.m.", "trains at 5pm"],
+    ["the monthly cost", "the cost per month"],
+    ["a backup every day", "a daily backup"],
     ["trains at 5:30 pm", "trains at 17:30"],
     ["open on Mondays", "open on Monday"],
     ["sales of last week", "sales of the past week"],

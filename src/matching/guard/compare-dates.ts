@@ -16,9 +16,12 @@ export function compareDates(a: PromptText, b: PromptText): readonly Difference[
 
 /** Atoms of `dates` that `others` lacks. A year that the other prompt has inside a longer name is there. */
 function missing(dates: Dates, others: Dates, prompt: PromptText): readonly string[] {
-  return [...dates.atoms.keys()].filter(
-    (atom) => !others.atoms.has(atom) && !prompt.keys.has(atom.slice(atom.indexOf(":") + 1)),
-  );
+  return [...dates.atoms.keys()].filter((atom) => !others.atoms.has(atom) && !isNamedIn(atom, prompt));
+}
+
+/** Days, months and times are kept as numbers: that another number is equal says nothing. */
+function isNamedIn(atom: string, prompt: PromptText): boolean {
+  return !/^(?:day|month|weekday|time):/.test(atom) && prompt.keys.has(atom.slice(atom.indexOf(":") + 1));
 }
 
 function typeOf(atom: string): string {

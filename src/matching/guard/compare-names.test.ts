@@ -27,6 +27,7 @@ describe("names that differ", () => {
 
   it("tells a slip of the pen apart", () => {
     expect(kinds("Who painted Guernica?", "Who painted Guernicca?")).toEqual(["name-spelling"]);
+    expect(kinds("Q1 results", "Q2 results")).toEqual(["name-value"]);
     expect(kinds("The war in Iran", "The war in Iraq")).toEqual(["name-value"]);
   });
 });

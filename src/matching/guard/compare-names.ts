@@ -15,8 +15,8 @@ export function compareNames(a: PromptText, b: PromptText): readonly Difference[
   const restA = onlyA.filter((name) => !spelled.includes(name));
   const restB = onlyB.filter((name) => !spelledB.includes(name));
   if (restA.length + restB.length > 0) {
-    const sureA = restA.filter((name) => !name.opensSentence);
-    const sureB = restB.filter((name) => !name.opensSentence);
+    const sureA = restA.filter(isSure);
+    const sureB = restB.filter(isSure);
     const kind =
       sureA.length > 0 && sureB.length > 0
         ? "name-value"
@@ -26,6 +26,11 @@ export function compareNames(a: PromptText, b: PromptText): readonly Difference[
     differences.push({ kind, a: texts(restA), b: texts(restB) });
   }
   return differences;
+}
+
+/** A capital at the beginning of a sentence may be no name; a word with a digit inside is one. */
+function isSure(name: Word): boolean {
+  return !name.opensSentence || /\d/.test(name.text);
 }
 
 /** Names of `one` whose word the other prompt has in no spelling. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { align } from "./alignment.ts";
 import { compareNegation } from "./compare-negation.ts";
 import { toPromptText } from "./prompt-text.ts";
 
-const kinds = (a: string, b: string) =>
-  compareNegation(toPromptText(a), toPromptText(b)).map((difference) => difference.kind);
+const kinds = (a: string, b: string) => {
+  const [one, other] = [toPromptText(a), toPromptText(b)];
+  return compareNegation(one, other, align(one, other)).map((difference) => difference.kind);
+};
 
 describe("negation of one prompt only", () => {
   it.each([
@@ -16,6 +19,11 @@ describe("negation of one prompt only", () => {
     ["pancakes with milk", "pancakes without milk"],
     ["recipes with sugar", "recipes with no sugar"],
     ["countries that were colonised", "countries that were not colonised"],
+    ["what must I do", "what must I not do"],
+    ["is the shop open", "is the shop no longer open"],
+    ["go if it rains", "go unless it rains"],
+    ["alcoholic drinks", "non-alcoholic drinks"],
+    ["pancakes with no sugar", "pancakes with sugar"],
     ["Should I invest in bonds?", "Should I not invest in bonds?"],
   ])("%s | %s", (a, b) => {
     expect(kinds(a, b)).toEqual(["negation-flip"]);
@@ -24,6 +32,12 @@ describe("negation of one prompt only", () => {
 
   it("tells what is negated", () => {
     expect(kinds("birds that fly but do not swim", "birds that swim but do not fly")).toEqual(["negation-scope"]);
+  });
+
+  it("knows a speaker who takes something back", () => {
+    const [said, meant] = ["What carries an increased no a significant amount?", "What carries a significant amount?"];
+    expect(kinds(said, meant)).toEqual(["negation-missing"]);
+    expect(kinds(meant, said)).toEqual(["negation-missing"]);
   });
 
   it("knows that a negation may be phrasing", () => {

@@ -1,14 +1,17 @@
+import type { Alignment } from "./alignment.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 const NEGATORS = new Set(
-  "not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking".split(" "),
+  "not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking non unless".split(
+    " ",
+  ),
 );
 /** How many content words after a negator it may reach. */
 const SCOPE_WORDS = 3;
 
 /** Negation: on one side only, or of something else. */
-export function compareNegation(a: PromptText, b: PromptText): readonly Difference[] {
+export function compareNegation(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
   const inA = readNegations(a.words);
   const inB = readNegations(b.words);
   if (inA.length === 0 && inB.length === 0) return [];
@@ -18,7 +21,8 @@ export function compareNegation(a: PromptText, b: PromptText): readonly Differen
     const isFlip = [...inA, ...inB].some(
       ({ scope }) => scope.length > 0 && scope.slice(0, 2).every((word) => other.stems.has(word)),
     );
-    return [{ kind: isFlip ? "negation-flip" : "negation-missing", a: texts(inA), b: texts(inB) }];
+    const isSaid = !isRepaired(inA, inB, alignment) && (isFlip || isOnlyNegation(alignment));
+    return [{ kind: isSaid ? "negation-flip" : "negation-missing", a: texts(inA), b: texts(inB) }];
   }
   const scopeB = new Set(inB.flatMap((negation) => negation.scope));
   const scopeA = new Set(inA.flatMap((negation) => negation.scope));
@@ -30,7 +34,33 @@ export function compareNegation(a: PromptText, b: PromptText): readonly Differen
   return sharesScope && !asserted ? [] : [{ kind: "negation-scope", a: texts(inA), b: texts(inB) }];
 }
 
+/**
+ * "What carries an increased no a significant amount": the speaker takes back what stands before "no", and the rest is
+ * the other prompt. What is taken back and "no" are one stretch that only this prompt has.
+ */
+function isRepaired(inA: readonly Negation[], inB: readonly Negation[], alignment: Alignment | null): boolean {
+  if (alignment === null || [...inA, ...inB].some(({ key }) => key !== "no")) return false;
+  return alignment.stretches.some(({ a, b }) => {
+    const [one, other] = inA.length > 0 ? [a, b] : [b, a];
+    return (
+      other.length === 0 && one.some((word) => word.isContent) && one.findLastIndex((word) => word.key === "no") > 0
+    );
+  });
+}
+
+/** All that differs is the negator: "what must I do", "what must I not do". */
+function isOnlyNegation(alignment: Alignment | null): boolean {
+  if (alignment === null || alignment.shared < 2) return false;
+  const words = alignment.stretches.flatMap(({ a, b }) => [...a, ...b]);
+  return (
+    words.length <= 2 &&
+    words.some((word) => NEGATORS.has(word.key)) &&
+    words.every((word) => NEGATORS.has(word.key) || word.key === "longer" || word.key === "if")
+  );
+}
+
 interface Negation {
+  readonly key: string;
   readonly text: string;
   readonly scope: readonly string[];
 }
@@ -46,12 +76,14 @@ function readNegations(words: readonly Word[]): readonly Negation[] {
     if (!NEGATORS.has(word.key) || isIdle(words, at)) continue;
     if (word.key === "no" && isRepaired) continue;
     const scope: Word[] = [];
-    for (let next = at + 1; next < words.length && scope.length < SCOPE_WORDS; next++) {
+    const isOver = word.key === "no" && words[at + 1]?.key === "longer";
+    for (let next = at + (isOver ? 2 : 1); next < words.length && scope.length < SCOPE_WORDS; next++) {
       const each = words[next] as Word;
       if (each.opensSentence || /^(?:but|because|although|though|while)$/.test(each.key)) break;
       if (each.isContent) scope.push(each);
     }
     found.push({
+      key: word.key,
       text: [word, ...scope.slice(0, 1)].map((each) => each.text).join(" "),
       scope: scope.map((each) => each.stem),
     });

@@ -22,6 +22,9 @@ describe("numbers that differ", () => {
     ["books for ages 5-10", "books for ages 5-12"],
     ["twenty five push ups", "twenty six push ups"],
     ["two million users", "two billion users"],
+    ["wait half an hour", "wait an hour and 15 minutes"],
+    ["the twenty-first century", "the twenty-second century"],
+    ["half a million users", "a quarter of a million users"],
     ["Is 30 degrees Celsius hot?", "Is 30 degrees Fahrenheit hot?"],
   ])("%s | %s", (a, b) => {
     expect(kinds(a, b)).toContain("number-value");
@@ -58,6 +61,10 @@ describe("numbers that are the same", () => {
     ["twenty five push-ups", "25 push-ups"],
     ["two million users", "2 million users"],
     ["a dozen eggs", "12 eggs"],
+    ["wait half an hour", "wait 30 minutes"],
+    ["the 21st century", "the twenty-first century"],
+    ["half a million users", "500,000 users"],
+    ["a quarter of a million users", "250k users"],
     ["10k steps", "10,000 steps"],
     ["World War II causes", "World War 2 causes"],
     ["weighs 2.50 kg", "weighs 2.5 kg"],

@@ -19,6 +19,9 @@ describe("opposites", () => {
     ["cities larger than Rome, more people", "cities larger than Rome, fewer people", "opposite-value"],
     ["Is it safe to eat?", "Is it unsafe to eat?", "opposite-value"],
     ["reversible reactions", "irreversible reactions", "opposite-prefix"],
+    ["write a large file in go", "read a large file in go", "opposite-value"],
+    ["the manual gearbox", "the automatic gearbox", "opposite-value"],
+    ["who is the ceo of apple", "who is the cfo of apple", "set-aspect"],
     ["symptoms of anaemia", "treatment of anaemia", "set-aspect"],
     ["find the mean of a list", "find the median of a list", "set-aspect"],
     ["sort a list in python", "sort a list in ruby", "set-name"],
@@ -45,6 +48,7 @@ describe("no opposites", () => {
 
   it("only raises the bar where two contraries may cancel out", () => {
     expect(kinds("How can I become less patient?", "How can I become more impatient?")).not.toContain("opposite-value");
+    expect(kinds("the cheapest way", "the least expensive way")).toEqual(["opposite-double"]);
     expect(kinds("Is it not safe?", "Is it dangerous?")).toEqual(["opposite-double"]);
   });
 });

@@ -56,9 +56,17 @@ const DEGREES = new Set("more most less least".split(" "));
 function isDouble(a: PromptText, b: PromptText, found: readonly Difference[]): boolean {
   const isNegated = (prompt: PromptText) => prompt.keys.has("not") || prompt.keys.has("never");
   if (found.length > 1 || (found.length === 1 && isNegated(a) !== isNegated(b))) return true;
+  if (found.length === 1 && isLessened(a, found[0]?.a) !== isLessened(b, found[0]?.b)) return true;
   const [only] = found;
   if (only === undefined || !DEGREES.has(only.a.toLowerCase()) || !DEGREES.has(only.b.toLowerCase())) return false;
   return stemAfter(a, only.a) !== stemAfter(b, only.b);
+}
+
+/** "least expensive" is "cheapest". */
+function isLessened({ words }: PromptText, text: string | undefined): boolean {
+  const at = words.findIndex((word) => word.text === text);
+  const before = words[at - 1]?.key;
+  return before === "least" || before === "less" || before === "not";
 }
 
 function stemAfter(prompt: PromptText, text: string): string | undefined {

@@ -38,3 +38,14 @@ describe("order without meaning", () => {
     expect(kinds(b, a).filter((kind) => !harmless.has(kind))).toEqual([]);
   });
 });
+
+describe("what is wanted, before or after its subject", () => {
+  it.each([
+    ["KNeighborsClassifier sklearn example", "example for sklearn KNeighborsClassifier"],
+    ["c# nullable types overview", "overview of nullable types in c#"],
+    ["Does Megan hurt Jose?", "Is Jose hurt by Megan?"],
+  ])("%s | %s", (a, b) => {
+    expect(kinds(a, b)).toEqual([]);
+    expect(kinds(b, a)).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Difference } from "./difference.ts";
-import { isPassive, readRelations, toContentSequence, type Relation } from "./word-order.ts";
+import { isPassive, readRelations, toContentSequence, wantedNouns, type Relation } from "./word-order.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 /** Share of content words that two prompts must have in common before their order is worth comparing. */
@@ -61,8 +61,13 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
   const areNames = moved.every(
     (index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""),
   );
+  if (moved.some((index) => isWanted(a.words, sharedA[index] ?? ""))) return [];
   const adjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
   return [{ kind: adjacent && !areNames ? "order-adjacent" : "order-exchange", ...difference }];
+}
+
+function isWanted(words: readonly Word[], stem: string): boolean {
+  return words.some((word) => word.stem === stem && wantedNouns.has(word.key));
 }
 
 function isNamed(words: readonly Word[], stem: string): boolean {

@@ -32,6 +32,8 @@ describe("the same question", () => {
     ["Could you explain how engines work?", "How do engines work?"],
     ["Describe the water cycle", "What is the water cycle?"],
     ["How come cats purr?", "Why do cats purr?"],
+    ["Who did Shirley not leave at Oswego?", "Where was, no let me ask, who did Shirley not leave at Oswego?"],
+    ["When did the park open?", "Who created or when did the park open?"],
     ["the day when it rained", "the day that it rained"],
   ])("%s | %s", (a, b) => {
     expect(kinds(a, b)).toEqual([]);

@@ -82,7 +82,21 @@ export function compareQuestions(a: PromptText, b: PromptText): readonly Differe
   return found;
 }
 
+/** Words after which a speaker asks anew: "Where was, no let me ask, who did". */
+const REPAIRS = new Set("or no er uh um uhm rather mean instead sorry actually that ask".split(" "));
+
+/** The question of a prompt; where it is taken back and another asked, the other. */
 function readQuestion(words: readonly Word[]): { readonly asked: Asked; readonly text: string } {
+  for (let at = words.length - 1; at > 1; at--) {
+    const word = words[at] as Word;
+    if (!QUESTION_WORDS.has(word.key) || !REPAIRS.has(words[at - 1]?.key ?? "")) continue;
+    if (words.slice(0, at - 1).some((before) => QUESTION_WORDS.has(before.key)))
+      return readFirstQuestion(words.slice(at));
+  }
+  return readFirstQuestion(words);
+}
+
+function readFirstQuestion(words: readonly Word[]): { readonly asked: Asked; readonly text: string } {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word;
     if (!QUESTION_WORDS.has(word.key) || !opensQuestion(words[at - 1], word)) continue;

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { align } from "./alignment.ts";
 import { compareReplaced } from "./compare-replaced.ts";
 import { toPromptText } from "./prompt-text.ts";
 
-const compare = (a: string, b: string) => compareReplaced(toPromptText(a), toPromptText(b));
+const compare = (a: string, b: string) => {
+  const [one, other] = [toPromptText(a), toPromptText(b)];
+  return compareReplaced(one, other, align(one, other));
+};
 const kinds = (a: string, b: string) => compare(a, b).map((difference) => difference.kind);
 
 describe("one thing for another", () => {

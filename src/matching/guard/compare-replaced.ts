@@ -1,4 +1,4 @@
-import { align, type Stretch } from "./alignment.ts";
+import { isTelling, type Alignment, type Stretch } from "./alignment.ts";
 import { politeWords } from "./data/function-words.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
@@ -18,8 +18,7 @@ const MOST_WORDS = 4;
  * in a question, is what the prompt is about (`replaced-object`). Elsewhere it may be a synonym: less often at the end or
  * after an article (`replaced-word`) than in the rest (`replaced-phrase`).
  */
-export function compareReplaced(a: PromptText, b: PromptText): readonly Difference[] {
-  const alignment = align(a, b);
+export function compareReplaced(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
   if (alignment === null || alignment.shared < 2) return [];
   let only: Stretch | undefined;
   for (const stretch of alignment.stretches) {
@@ -46,10 +45,6 @@ export function compareReplaced(a: PromptText, b: PromptText): readonly Differen
         ? "replaced-word"
         : "replaced-phrase";
   return [{ kind, a: textOf(only.a), b: textOf(only.b) }];
-}
-
-function isTelling(word: Word): boolean {
-  return word.isContent || word.kind === "number";
 }
 
 function hasOtherContent(words: readonly Word[], stretch: readonly Word[], from: number): boolean {

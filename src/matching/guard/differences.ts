@@ -1,9 +1,17 @@
+import { align, type Alignment } from "./alignment.ts";
 import { compareAsked } from "./compare-asked.ts";
 import { compareCode } from "./compare-code.ts";
 import { compareSuperlatives } from "./compare-superlatives.ts";
+import { compareConnectives } from "./compare-connectives.ts";
 import { compareDates } from "./compare-dates.ts";
 import { compareDemands } from "./compare-demands.ts";
 import { compareJudgeInstructions } from "./compare-judge-instructions.ts";
+import { compareLabels } from "./compare-labels.ts";
+import { compareModals } from "./compare-modals.ts";
+import { compareOperators } from "./compare-operators.ts";
+import { compareOwners } from "./compare-owners.ts";
+import { compareQuantifiers } from "./compare-quantifiers.ts";
+import { compareVoice } from "./compare-voice.ts";
 import { compareNames } from "./compare-names.ts";
 import { compareNegation } from "./compare-negation.ts";
 import { compareNumbers } from "./compare-numbers.ts";
@@ -18,7 +26,9 @@ import type { PromptText } from "./prompt-text.ts";
 /** Longer prompts are not read: a pair of them shares an answer only when it is equal. */
 export const MAX_GUARDED_CHARS = 8_000;
 
-const checks = [
+type Check = (a: PromptText, b: PromptText, alignment: Alignment | null) => readonly Difference[];
+
+const checks: readonly Check[] = [
   compareNumbers,
   compareDates,
   compareNames,
@@ -32,13 +42,21 @@ const checks = [
   compareCode,
   compareDemands,
   compareReplaced,
+  compareOwners,
+  compareModals,
+  compareQuantifiers,
+  compareOperators,
+  compareVoice,
+  compareConnectives,
+  compareLabels,
   compareJudgeInstructions,
-] as const;
+];
 
 /** Everything in which two prompts differ, as far as the guard's checks see it. */
 export function toDifferencesOf(a: PromptText, b: PromptText): readonly Difference[] {
   if (a.canonical === b.canonical) return [];
   if (a.canonical.length > MAX_GUARDED_CHARS || b.canonical.length > MAX_GUARDED_CHARS)
     return [{ kind: "unread", a: "", b: "" }];
-  return checks.flatMap((check) => check(a, b));
+  const alignment = align(a, b);
+  return checks.flatMap((check) => check(a, b, alignment));
 }

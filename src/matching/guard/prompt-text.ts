@@ -4,6 +4,7 @@ import { isCodeToken } from "./code-token.ts";
 import { aliases, aliasOpeners, capitalAliases, longestAlias } from "./data/aliases.ts";
 import { toAmericanSpelling } from "./data/british-spellings.ts";
 import { functionWords, politeWords } from "./data/function-words.ts";
+import { spellDates } from "./numeric-date.ts";
 import { toSpans } from "./spans.ts";
 import { stem } from "./stem.ts";
 
@@ -52,7 +53,7 @@ function readPrompt(text: string): PromptText {
   const code = [...spans.code];
   const words: Word[] = [];
   let opensSentence = true;
-  for (const chunk of spans.plain.split(" ")) {
+  for (const chunk of spellDates(spans.plain).split(" ")) {
     if (chunk === "") continue;
     const bare = chunk.replace(/^[([{"',;:]{1,9}/, "").replace(/[.,;:!?"']{1,9}$/, "");
     const lower = bare.toLowerCase();

@@ -70,6 +70,8 @@ function readNumber(
   // "second" is a unit of time and "first" often a mere adverb, but a swap of two ordinals is a swap.
   const ordinal = ordinalWords.get(word.key);
   if (ordinal !== undefined) return { values: [ordinal], end };
+  const fraction = readFraction(words, at);
+  if (fraction !== null) return fraction;
   let value =
     numberWords.get(word.key) ?? (word.key === "one" && multipliers.has(words[end]?.key ?? "") ? 1 : undefined);
   if (value === undefined) return null;
@@ -79,9 +81,26 @@ function readNumber(
     const more = numberWords.get(key) ?? (key === "one" ? 1 : undefined);
     if (times !== undefined) value *= times;
     else if (more !== undefined && more < 10 && value >= 20 && value % 10 === 0) value += more;
+    else if (value >= 20 && value < 100 && value % 10 === 0 && (ordinalWords.get(key) ?? 10) < 10)
+      return { values: [value + (ordinalWords.get(key) ?? 0)], end: end + 1 };
     else break;
   }
   return { values: [value], end };
+}
+
+/** "half an hour", "a quarter of a million": before "a" or "an" and a unit or a multiplier. */
+function readFraction(
+  words: readonly Word[],
+  at: number,
+): { readonly values: readonly number[]; readonly end: number } | null {
+  const share = { half: 0.5, quarter: 0.25 }[words[at]?.key ?? ""];
+  if (share === undefined) return null;
+  const article = words[at + 1]?.key === "of" ? at + 2 : at + 1;
+  const of = words[article + 1]?.key ?? "";
+  if (!/^an?$/.test(words[article]?.key ?? "")) return null;
+  const times = multipliers.get(of) ?? (of === "dozen" ? 12 : undefined);
+  if (times !== undefined) return { values: [share * times], end: article + 2 };
+  return units.has(of) ? { values: [share], end: article + 1 } : null;
 }
 
 function parseDigits(text: string): readonly number[] {

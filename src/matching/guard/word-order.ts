@@ -58,6 +58,13 @@ function neighbour(words: readonly Word[], at: number, step: 1 | -1): Word | und
   return undefined;
 }
 
+/** Nouns that say what is wanted of the rest, before or after it: "sorting example", "example of sorting". */
+export const wantedNouns: ReadonlySet<string> = new Set(
+  "example examples overview tutorial guide comparison summary review tips meaning definition introduction list explanation difference cheatsheet documentation docs".split(
+    " ",
+  ),
+);
+
 const COORDINATORS = new Set("and or vs between with plus".split(" "));
 
 /** Stems of content words and numbers in order; the two sides of "A and B" come sorted, for their order says nothing. */
@@ -79,7 +86,12 @@ export function toContentSequence(words: readonly Word[]): readonly string[] {
 /** A form of "be" with a participle and "by". */
 export function isPassive(words: readonly Word[]): boolean {
   for (let at = 2; at < words.length; at++)
-    if (words[at]?.key === "by" && /(?:ed|en|wn|ght|lt|ld|nt|ne|de|ut)$/.test(words[at - 1]?.key ?? ""))
+    if (
+      words[at]?.key === "by" &&
+      /(?:ed|en|wn|ght|lt|ld|nt|ne|de|ut|hurt|read|hit|set|won|begun|sung|fed|led|met|kept|felt|left|lost|struck|stuck|cost|beat)$/.test(
+        words[at - 1]?.key ?? "",
+      )
+    )
       return words.slice(0, at).some((word) => word.stem === "be");
   return false;
 }

@@ -71,6 +71,8 @@ bmw: bayerische motoren werke
 jfk: john f kennedy|john f. kennedy
 mlk: martin luther king|martin luther king jr
 phd: ph.d|ph.d.|doctorate
+am: a.m|a.m.
+pm: p.m|p.m.
 asap: as soon as possible
 diy: do it yourself
 faq: frequently asked questions

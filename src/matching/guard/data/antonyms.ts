@@ -20,6 +20,15 @@ landlord/tenant|teacher/student|doctor/patient|buyer/seller|lender/borrower|winn
 raw/cooked|sweet/sour|fresh/stale|single/married|single/multiple|singular/plural|synonym/antonym|acid,acidic/base,alkaline,basic|exothermic/endothermic|mitosis/meiosis|lossy/lossless
 good/bad|better/worse|healthy/unhealthy|happy/sad,unhappy|ugly/beautiful|many,much/few,little|add/subtract|multiply/divide|sum/difference|plus/minus|numerator/denominator|square/cube
 ancestor/descendant|parent/child|predecessor/successor|previous/next|past/future|ancient/modern|temporary/permanent|voluntary/involuntary|formal/informal,casual|literal/figurative
+read/write|ask/answer|absorb/emit|accelerate/decelerate|ascend/descend|assemble/disassemble|attract/repel|concave/convex|convergent/divergent|cathode/anode|cation/anion|proton/electron
+deductive/inductive|supply/demand|diurnal/nocturnal|domestic/foreign,international|expand/contract,collapse|explicit/implicit|fact/fiction,opinion|fixed/variable|flexible/rigid|fold/unfold|hardware/software
+humid/dry,arid|inhale/exhale|inbound/outbound|incoming/outgoing|indirect/direct|inflate/deflate|inflation/deflation|inner/outer|intrinsic/extrinsic|known/unknown|lengthen/shorten|lowercase/uppercase
+tight/loose|tighten/loosen|manual/automatic|maternal/paternal|natural/artificial,synthetic|nominal/real|objective/subjective|organic/inorganic|overestimate/underestimate|overweight/underweight
+active/passive|peak/trough|predator/prey|prefix/suffix|presence/absence|primary/secondary|prokaryotic/eukaryotic|promote/demote|promotion/demotion|proactive/reactive|qualitative/quantitative
+regular/irregular|relevant/irrelevant|retail/wholesale|rural/urban|saturated/unsaturated|soluble/insoluble|sunrise/sunset|superior/inferior|surplus/deficit|symmetric,symmetrical/asymmetric,asymmetrical
+source/destination,target|transmitter/receiver|transparent/opaque|upstream/downstream|weekday,weekdays/weekend,weekends|widen/narrow|accurate/inaccurate|amateur/professional|analog/digital|bride/groom
+centralized/decentralized|compile/decompile|condense/evaporate|condensation/evaporation|dominant/recessive|employed/unemployed|employment/unemployment|encourage/discourage|entry/exit|stalactite/stalagmite
+stalactites/stalagmites|latitude/longitude|prose/verse|interior/exterior|intake/output|nouns/verbs|producer/consumer|senior/junior|major/minor|macro/micro|alcoholic/nonalcoholic|monthly/yearly,annual
 offense/defense|exit/enter|entrance/exit|enter/leave|innocent/guilty|introvert/extrovert|introverted/extroverted|left-handed/right-handed|import/export|allow/disallow|include/omit
 `;
 

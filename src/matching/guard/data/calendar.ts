@@ -50,11 +50,14 @@ const times: { readonly [atom: string]: string } = {
   "season:summer": "summer|summers",
   "season:autumn": "autumn",
   "season:winter": "winter|winters",
-  "rate:hourly": "hourly",
-  "rate:daily": "daily",
-  "rate:weekly": "weekly",
-  "rate:monthly": "monthly",
-  "rate:yearly": "yearly|annually|annual",
+  "rate:hourly": "hourly|per hour|every hour|each hour",
+  "rate:daily": "daily|per day|every day|each day|everyday",
+  "rate:weekly": "weekly|per week|every week|each week",
+  "rate:monthly": "monthly|per month|every month|each month",
+  "rate:quarterly": "quarterly|per quarter|every quarter|each quarter",
+  "rate:yearly": "yearly|annually|annual|per year|every year|each year|per annum",
+  "rate:minute": "per minute|every minute|each minute",
+  "rate:second": "per second|every second",
 };
 
 /** One or two words to the atom that they mean. */

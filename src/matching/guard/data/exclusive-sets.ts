@@ -41,6 +41,13 @@ export const exclusiveSets: readonly ExclusiveSet[] = [
   set("set-aspect", "get/fetch/read put/update/patch post/create delete/remove"),
   set("set-aspect", "beginner/beginners/novice intermediate advanced/expert/experts"),
   set("set-aspect", "singular plural"),
+  set("set-aspect", "ceo cfo cto coo cmo cio"),
+  set("set-aspect", "noun verb adjective adverb pronoun preposition conjunction"),
+  set("set-aspect", "circle square triangle rectangle pentagon hexagon octagon"),
+  set("set-aspect", "sphere cube cone cylinder pyramid"),
+  set("set-aspect", "guitar piano violin drums flute cello trumpet saxophone ukulele"),
+  set("set-aspect", "basketball tennis cricket baseball hockey golf rugby volleyball badminton"),
+  set("set-aspect", "hydrogen helium oxygen nitrogen carbon sodium potassium calcium magnesium chlorine"),
   set("set-aspect", "refund exchange replacement"),
   set(
     "set-name",

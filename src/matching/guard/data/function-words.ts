@@ -6,7 +6,7 @@ a an the this that these those some any each every either both all such
 i me my mine myself we us our ours you your yours he him his she her hers it its they them their theirs one ones
 am is are was were be been being do does did doing done have has had having can could shall should will would may might must
 of in on at for from to into onto by with within about over under between among through during before after since until
-against per via as than and or but nor if then else so because while although though whether
+against per via as than unless despite several and or but nor if then else so because while although though whether
 what which who whom whose when where why how there here
 just also only even very really quite too still yet already please thanks thank let me tell
 not no yes

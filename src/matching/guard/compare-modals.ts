@@ -1,0 +1,54 @@
+import { hasSameContent, type Alignment } from "./alignment.ts";
+import type { Difference } from "./difference.ts";
+import type { PromptText, Word } from "./prompt-text.ts";
+
+type Modal = "able" | "advised" | "obliged" | "future";
+
+const MODALS: ReadonlyMap<string, Modal> = new Map([
+  ["can", "able"],
+  ["could", "able"],
+  ["may", "able"],
+  ["might", "able"],
+  ["should", "advised"],
+  ["ought", "advised"],
+  ["must", "obliged"],
+  ["will", "future"],
+  ["shall", "future"],
+]);
+const PAST = new Set(["did", "was", "were"]);
+const ASKERS = new Set(["how", "what", "which", "where"]);
+const POLITE_AFTER = new Set(["you", "u"]);
+
+/**
+ * Whether it may, should, must or will be: "can I eat rice", "should I eat rice". After "how" and "what" the first two
+ * mostly want the same ("how can I sleep", "how should I sleep"). Where other words differ too, it is told only.
+ */
+export function compareModals(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
+  const inA = readModal(a.words);
+  const inB = readModal(b.words);
+  if (inA === null || inB === null || inA.modal === inB.modal) return [];
+  const modals = new Set([inA.modal, inB.modal]);
+  const isTense = modals.has("past") && modals.has("future");
+  if (!isTense && modals.has("past")) return [];
+  if (!hasSameContent(alignment)) return [{ kind: "modal-other", a: inA.text, b: inB.text }];
+  const kind = isTense ? "modal-tense" : inA.isPolar && inB.isPolar ? "modal-value" : "modal-manner";
+  return [{ kind, a: inA.text, b: inB.text }];
+}
+
+interface Read {
+  readonly modal: Modal | "past";
+  readonly text: string;
+  readonly isPolar: boolean;
+}
+
+/** The first modal that is no polite "could you". */
+function readModal(words: readonly Word[]): Read | null {
+  let isPolar = true;
+  for (const [at, word] of words.entries()) {
+    if (ASKERS.has(word.key)) isPolar = false;
+    const modal = PAST.has(word.key) ? "past" : MODALS.get(word.key);
+    if (modal === undefined || (modal !== "past" && POLITE_AFTER.has(words[at + 1]?.key ?? ""))) continue;
+    return { modal, text: word.text, isPolar };
+  }
+  return null;
+}
