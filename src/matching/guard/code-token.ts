@@ -16,6 +16,13 @@ export function isCodeToken(chunk: string): boolean {
   if (/\/[\w-]+\.\w+$/.test(chunk) || EXTENSION.test(chunk)) return true;
   if (/[A-Za-z0-9]_[A-Za-z0-9]/.test(chunk) || /[{}<>=\\|^~]|::|->|\(\)|\w\[/.test(chunk)) return /\w/.test(chunk);
   if (/^[A-Za-z_$][\w$]*\([^)]*\)?$/.test(chunk)) return !/\((?:s|es|ies|are|d|ed)\)?$/.test(chunk);
+  // Operators of a search: site:example.org, author:ann.
+  if (
+    /^-?(?:site|author|in|intitle|inurl|from|to|type|filetype|lang|language|tag|label|is|has|user|repo|file|filename|ext|path|org|before|after|since|until):[^\s:].*$/i.test(
+      chunk,
+    )
+  )
+    return true;
   if (/^[\w.+-]+@[\w-]/.test(chunk) || /^[$@][A-Za-z_]\w*$/.test(chunk)) return true;
   // Dotted names (os.path, google.com), but neither "e.g." nor a full stop without its space ("help.I").
   return /^[a-z_]\w+(?:\.[a-z_]\w+)+$/.test(chunk) || /^[A-Z]\w+(?:\.[A-Za-z_]\w+){1,}$/.test(chunk);

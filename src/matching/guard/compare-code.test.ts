@@ -17,6 +17,8 @@ describe("code that differs", () => {
     ["what is my_variable", "what is My_variable"],
     ["fix main.py", "fix main.rs"],
     ["use os.path here", "use os.environ here"],
+    ["site:wikipedia.org pandas", "site:python.org pandas"],
+    ["author:alice docker tips", "author:bob docker tips"],
     ["mail to ann@example.com", "mail to bob@example.com"],
     ["what does print(x) do", "what does print(y) do"],
     ["what does x=1 mean", "what does x=2 mean"],

@@ -2,11 +2,11 @@ import { isTelling, type Alignment, type Stretch } from "./alignment.ts";
 import { politeWords } from "./data/function-words.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
+import { isStatement } from "./statement.ts";
 
 const PLACES = new Set(
   "in of for from to at near by with on about than and or between into like as against".split(" "),
 );
-const ARTICLES = new Set(["the", "a", "an"]);
 const DOES = new Set(["do", "does", "did"]);
 const OPENS = new Set(["how", "why", "when", "where", "what", "which", "who"]);
 /** Longer replacements are other sentences. */
@@ -15,8 +15,8 @@ const MOST_WORDS = 4;
 /**
  * One thing for another where all else is equal, names in lower case among them: "weather in paris", "weather in
  * london". The two prompts are aligned by their words; what replaces what at the end after a preposition, or after "do"
- * in a question, is what the prompt is about (`replaced-object`). Elsewhere it may be a synonym: less often at the end or
- * after an article (`replaced-word`) than in the rest (`replaced-phrase`).
+ * in a question, is what the prompt is about (`replaced-object`). Elsewhere it may be a synonym: less often in a request and
+ * at the end (`replaced-word`) than in a statement, or where small words change too (`replaced-phrase`).
  */
 export function compareReplaced(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
   if (alignment === null || alignment.shared < 2) return [];
@@ -29,6 +29,7 @@ export function compareReplaced(a: PromptText, b: PromptText, alignment: Alignme
     only = stretch;
   }
   if (only === undefined || only.a.length > MOST_WORDS || only.b.length > MOST_WORDS) return [];
+  if (joined(a.words) === joined(b.words)) return [];
   // "What is a mutex": a question about one thing has no other content.
   const isAbout = OPENS.has(a.words[0]?.key ?? "") && alignment.stretches.length === 1;
   if (!isAbout && !hasOtherContent(a.words, only.a, only.fromA)) return [];
@@ -38,12 +39,8 @@ export function compareReplaced(a: PromptText, b: PromptText, alignment: Alignme
   const isLast = isEnd(a.words, only.fromA + only.a.length) && isEnd(b.words, only.fromB + only.b.length);
   const isAsked = DOES.has(before) && OPENS.has(a.words[only.fromA - 2]?.key ?? "");
   const isObject = isLast ? PLACES.has(before) || !hasOtherContent(a.words, only.a, only.fromA) : isAsked;
-  const kind =
-    isPure && isObject
-      ? "replaced-object"
-      : isLast || (isPure && ARTICLES.has(before))
-        ? "replaced-word"
-        : "replaced-phrase";
+  const isSure = isPure && !isStatement(a) && !isStatement(b);
+  const kind = isPure && isObject ? "replaced-object" : isSure || isLast ? "replaced-word" : "replaced-phrase";
   return [{ kind, a: textOf(only.a), b: textOf(only.b) }];
 }
 
@@ -54,6 +51,11 @@ function hasOtherContent(words: readonly Word[], stretch: readonly Word[], from:
 /** Whether only politeness follows. */
 function isEnd(words: readonly Word[], from: number): boolean {
   return words.slice(from).every((word) => politeWords.has(word.key));
+}
+
+/** "data base" and "database", "calculat ecompound": a space in another place. */
+function joined(words: readonly Word[]): string {
+  return words.map((word) => word.key).join("");
 }
 
 function textOf(words: readonly Word[]): string {

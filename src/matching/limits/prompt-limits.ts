@@ -2,7 +2,7 @@ import type { TokenCounts } from "../../embedding/embedder.ts";
 import type { MissReason } from "../../model/reason.ts";
 import { MAX_GUARDED_CHARS } from "../guard/differences.ts";
 import { findHiddenText } from "../guard/hidden-text.ts";
-import { toPromptText } from "../guard/prompt-text.ts";
+import { toPromptText, type Word } from "../guard/prompt-text.ts";
 import { isForeignPrompt } from "./prompt-language.ts";
 import { isVolatilePrompt } from "../volatile-prompt.ts";
 
@@ -11,7 +11,7 @@ const MIN_CONTENT_WORDS = 2;
 const MAX_UNKNOWN_TOKENS = 0.1;
 /** Words of content that refer to what was said before. */
 const REFERRING = new Set(
-  "more again continue go ahead on further detail details elaborate next previous example sure right yes yeah thing".split(
+  "more again continue go ahead on further detail details elaborate next previous example sure right yes yeah thing mean understand wrong correct option idea ideas other else same better rewrite keep going say try good nice great cool perfect morning evening afternoon night need help".split(
     " ",
   ),
 );
@@ -32,10 +32,22 @@ export function exactOnlyByTokens({ total, unknown }: TokenCounts, maxPromptToke
   return total === 0 ? "no-candidate" : null;
 }
 
+/** Pronouns for what was said before. */
+const POINTING = new Set("it its this that these those they them he him she her one ones".split(" "));
+
+/** "And in Java?", "what about Paris", "how about tomorrow". */
+function isContinued(words: readonly Word[]): boolean {
+  const [first, second] = words;
+  return first?.key === "and" || first?.key === "or" || first?.key === "but" || second?.key === "about";
+}
+
 function hasContent(text: string): boolean {
   const { words, code } = toPromptText(text);
   const content = words.filter((word) => word.kind !== "symbol" && (word.kind === "number" || word.isContent));
   const telling = content.filter((word) => !REFERRING.has(word.key));
+  // "How does it work?", "what about Paris?": what they ask is in the conversation.
+  if (telling.length + code.length <= 1 && (words.some((word) => POINTING.has(word.key)) || isContinued(words)))
+    return false;
   // A question about one thing ("What is DNA?") has content enough; one word alone has not.
   const size = telling.length + code.length;
   return size >= MIN_CONTENT_WORDS || (size === 1 && words.length >= 3);

@@ -234,6 +234,81 @@ pain ache
 belly stomach
 tummy stomach
 fat overweight
+people citizens residents inhabitants population
+resident citizen inhabitant
+reside live stay
+tall high
+elevation height altitude
+class course
+classes courses lessons
+delivery shipping
+tackle address handle solve
+overcome beat conquer
+fulfill satisfy meet
+view check see show
+instruct require tell
+allowed available permitted
+best good great nice cool awesome brilliant amazing fantastic wonderful
+institution institute
+cut chop slice
+place put
+break crack
+lecturer instructor professor
+undergrad undergraduate
+grad graduate
+pic picture photo
+vid video
+tutorials guides
+folder dir
+function method
+message text
+messages texts
+purchase buy order
+cancel stop
+refund reimbursement
+begin start launch
+open start launch
+launch release
+lower reduce cut decrease
+boost improve increase
+grow increase
+raise increase
+simple basic
+basic fundamental
+basics fundamentals
+main biggest
+differences distinctions
+similar alike
+spell write
+kids babies children
+gift present
+gifts presents
+nearby near
+journey trip travel
+wash clean
+clean tidy
+remain stay
+keep maintain
+quit stop
+discover find
+discovered found
+invented created
+founded established created
+author writer
+director filmmaker
+boss manager
+worker employee
+workers employees staff
+elect vote
+leader head chief
+destroy ruin
+hurt harm
+damage harm
+safe secure
+dangerous risky hazardous
+calm relax
+exercise workout
+exercises workouts
 `;
 
 /** Each word to the numbers of the groups that it stands in. */
