@@ -5,6 +5,8 @@ import { isVolatilePrompt } from "./volatile-prompt.ts";
 describe("volatile prompts", () => {
   it.each([
     "What time is it now?",
+    "What is the time in Oslo?",
+    "What is the time?",
     "What's the weather today?",
     "What is today\u2019s date?",
     "latest news on the election",
@@ -26,6 +28,8 @@ describe("volatile prompts", () => {
   it.each([
     "What is the capital of France?",
     "How does alternating current work?",
+    "What is the time complexity of quicksort?",
+    "What is the date on which the treaty was signed?",
     "Does current flow from plus to minus?",
     "I know how to cook",
     "Explain the present value of money",

@@ -98,7 +98,20 @@ function isVolatileAt(words: readonly string[], word: string, at: number): boole
   if (word === "current" || word === "present") return isCurrent(words, at);
   if (VOLATILE_WORDS.has(word)) return true;
   const phrases = PHRASES_BY_OPENER.get(word);
-  return phrases !== undefined && phrases.some((phrase) => phrase.every((each, index) => words[at + index] === each));
+  return (
+    phrases !== undefined &&
+    phrases.some(
+      (phrase) =>
+        phrase.every((each, index) => words[at + index] === each) && !isOtherNoun(phrase, words[at + phrase.length]),
+    )
+  );
+}
+
+/** "What is the time complexity", "what is the date on which it was signed": no clock and no calendar. */
+function isOtherNoun(phrase: readonly string[], after: string | undefined): boolean {
+  const last = phrase.at(-1);
+  if (phrase[0] !== "what" || (last !== "time" && last !== "date")) return false;
+  return after !== undefined && !/^(?:in|at|now|right|here|there|please|and|or|over|today|for|currently)$/.test(after);
 }
 
 function isCurrent(words: readonly string[], at: number): boolean {

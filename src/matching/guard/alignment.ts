@@ -1,3 +1,4 @@
+import { demonymGroups } from "./data/demonyms.ts";
 import { synonymGroups } from "./data/synonyms.ts";
 import { isSlip } from "./slip.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
@@ -90,6 +91,8 @@ function isEqual(a: Word | undefined, b: Word | undefined): boolean {
 }
 
 function isSynonym(a: Word, b: Word): boolean {
+  const nation = demonymGroups.get(a.key);
+  if (nation !== undefined && nation === demonymGroups.get(b.key)) return true;
   const groups = groupsOf(a);
   if (groups === undefined) return false;
   const others = groupsOf(b);

@@ -29,6 +29,8 @@ export function compareAsked(a: PromptText, b: PromptText): readonly Difference[
   const isInB = b.stems.has(inA.stems[0] ?? "");
   const isInA = a.stems.has(inB.stems[0] ?? "");
   if (!isInA && !isInB) return [];
+  // "Who is the tallest player", "which player is the tallest": one question.
+  if (inA.stems.includes("who") || inB.stems.includes("who")) return [];
   // Without a superlative this is mostly a paraphrase ("who won the game", "which team won the game").
   if (!a.words.some(isSuperlative) || !b.words.some(isSuperlative)) return [];
   return [{ kind: isInA && isInB ? "asked-exchange" : "asked-other", ...texts }];

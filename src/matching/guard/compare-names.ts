@@ -1,3 +1,4 @@
+import { demonymGroups } from "./data/demonyms.ts";
 import { openers } from "./data/function-words.ts";
 import { monthNames, weekdayNames } from "./data/calendar.ts";
 import { ordinalWords, romanNumerals } from "./data/number-words.ts";
@@ -39,7 +40,11 @@ function missingNames(one: PromptText, other: PromptText): readonly Word[] {
   const titled = isTitled(one);
   return one.words.filter(
     (word) =>
-      isName(word, titled) && !other.keys.has(word.key) && !other.stems.has(word.stem) && !isAbbreviated(word, other),
+      isName(word, titled) &&
+      !other.keys.has(word.key) &&
+      !other.stems.has(word.stem) &&
+      !isAbbreviated(word, other) &&
+      !isNational(word, other),
   );
 }
 
@@ -61,6 +66,12 @@ function isTitled(prompt: PromptText): boolean {
 
 function isAllCapitals(prompt: PromptText): boolean {
   return prompt.canonical.length > 12 && prompt.canonical === prompt.canonical.toUpperCase();
+}
+
+/** "Brazil" against "Brazilian". */
+function isNational({ key }: Word, other: PromptText): boolean {
+  const group = demonymGroups.get(key);
+  return group !== undefined && other.words.some((word) => demonymGroups.get(word.key) === group);
 }
 
 /** "WHO" against "World Health Organization": the initials of words in a row. */

@@ -3,7 +3,7 @@ import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 const NEGATORS = new Set(
-  "not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking non unless".split(
+  "not never without no none nobody nothing neither nor hardly cannot unable except lack lacks lacking non unless free".split(
     " ",
   ),
 );
@@ -12,8 +12,8 @@ const SCOPE_WORDS = 3;
 
 /** Negation: on one side only, or of something else. */
 export function compareNegation(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
-  const inA = readNegations(a.words);
-  const inB = readNegations(b.words);
+  const inA = readNegations(a);
+  const inB = readNegations(b);
   if (inA.length === 0 && inB.length === 0) return [];
   if (inA.length === 0 || inB.length === 0) {
     // What one prompt negates and the other asserts is the plain case; elsewhere "not" may be mere phrasing.
@@ -21,7 +21,7 @@ export function compareNegation(a: PromptText, b: PromptText, alignment: Alignme
     const isFlip = [...inA, ...inB].some(
       ({ scope }) => scope.length > 0 && scope.slice(0, 2).every((word) => other.stems.has(word)),
     );
-    const isSaid = !isRepaired(inA, inB, alignment) && (isFlip || isOnlyNegation(alignment));
+    const isSaid = !isInOtherWords(a, b) && !isRepaired(inA, inB, alignment) && (isFlip || isOnlyNegation(alignment));
     return [{ kind: isSaid ? "negation-flip" : "negation-missing", a: texts(inA), b: texts(inB) }];
   }
   const scopeB = new Set(inB.flatMap((negation) => negation.scope));
@@ -34,6 +34,20 @@ export function compareNegation(a: PromptText, b: PromptText, alignment: Alignme
   return sharesScope && !asserted ? [] : [{ kind: "negation-scope", a: texts(inA), b: texts(inB) }];
 }
 
+/** Verbs that negate without "not": "is skipping the warm-up bad", "is it bad to not warm up". */
+const REFUSALS = new Set(
+  "exclude excluding omit skip skipping avoid avoiding minus missing absent refuse decline deny stop quit".split(" "),
+);
+
+function isInOtherWords(a: PromptText, b: PromptText): boolean {
+  const refuses = ({ words, canonical }: PromptText) =>
+    words.some((word) => REFUSALS.has(word.key)) || /\b(?:left|leave|leaving|leaves) out\b/i.test(canonical);
+  return refuses(a) !== refuses(b);
+}
+
+/** Words that a speaker takes back at once. */
+const MOST_TAKEN_BACK = 7;
+
 /**
  * "What carries an increased no a significant amount": the speaker takes back what stands before "no", and the rest is
  * the other prompt. What is taken back and "no" are one stretch that only this prompt has.
@@ -43,7 +57,10 @@ function isRepaired(inA: readonly Negation[], inB: readonly Negation[], alignmen
   return alignment.stretches.some(({ a, b }) => {
     const [one, other] = inA.length > 0 ? [a, b] : [b, a];
     return (
-      other.length === 0 && one.some((word) => word.isContent) && one.findLastIndex((word) => word.key === "no") > 0
+      other.length === 0 &&
+      one.length <= MOST_TAKEN_BACK &&
+      one.some((word) => word.isContent) &&
+      one.findLastIndex((word) => word.key === "no") > 0
     );
   });
 }
@@ -68,14 +85,15 @@ interface Negation {
 /** Signs of a speaker who corrects himself: a bare "no" is then part of the correction ("the red no sorry the blue one"). */
 const REPAIRS = new Set("sorry wait mean rather um uh uhm er erm ugh actually scratch instead".split(" "));
 
-function readNegations(words: readonly Word[]): readonly Negation[] {
+function readNegations(prompt: PromptText): readonly Negation[] {
+  const { words } = prompt;
   const found: Negation[] = [];
   const isRepaired = words.some((word) => REPAIRS.has(word.key));
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word;
-    if (!NEGATORS.has(word.key) || isIdle(words, at)) continue;
+    if (!NEGATORS.has(word.key) || isIdle(prompt, at)) continue;
     if (word.key === "no" && isRepaired) continue;
-    const scope: Word[] = [];
+    const scope: Word[] = word.key === "free" ? words.slice(Math.max(0, at - 1), at) : [];
     const isOver = word.key === "no" && words[at + 1]?.key === "longer";
     for (let next = at + (isOver ? 2 : 1); next < words.length && scope.length < SCOPE_WORDS; next++) {
       const each = words[next] as Word;
@@ -92,15 +110,17 @@ function readNegations(words: readonly Word[]): readonly Negation[] {
 }
 
 /** "whether or not", "why not", "not only", "no longer needed?", "yes or no", "no, I mean": words that negate nothing here. */
-function isIdle(words: readonly Word[], at: number): boolean {
+function isIdle({ canonical, words }: PromptText, at: number): boolean {
   const word = words[at] as Word;
   const before = words[at - 1]?.key;
   const after = words[at + 1]?.key;
+  if (word.key === "free") return !/\w-free\b/i.test(canonical);
   if (word.key === "not")
     return before === "or" || before === "if" || after === "only" || (before === "why" && after === undefined);
   if (word.key === "no")
     return (
       before === "or" ||
+      /^(?:say|says|said|saying|answer|means?)$/.test(before ?? "") ||
       after === "matter" ||
       after === undefined ||
       /^(?:wait|sorry|i|um|uh|rather|make|actually|or|the|what|how|who|where|when|it|please)$/.test(after)

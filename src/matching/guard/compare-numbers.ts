@@ -38,10 +38,16 @@ const CONVERSION_TOLERANCE = 0.005;
 
 export function isSameQuantity(a: Quantity, b: Quantity): boolean {
   if (a.unit === null || b.unit === null || a.unit.name === b.unit.name) return a.value === b.value;
+  // "£5" and "5 pounds": of money or of weight.
+  if (isPound(a.unit.name) && isPound(b.unit.name)) return a.value === b.value;
   if (a.unit.dimension !== b.unit.dimension) return false;
   const baseA = a.value * a.unit.factor + a.unit.offset;
   const baseB = b.value * b.unit.factor + b.unit.offset;
   return Math.abs(baseA - baseB) <= CONVERSION_TOLERANCE * Math.max(Math.abs(baseA), Math.abs(baseB));
+}
+
+function isPound(name: string): boolean {
+  return name === "pound" || name === "gbp";
 }
 
 function texts(quantities: readonly Quantity[]): readonly string[] {

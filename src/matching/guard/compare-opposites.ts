@@ -1,7 +1,7 @@
 import { antonyms, contraryPrefixes } from "./data/antonyms.ts";
 import { exclusiveMembers, exclusiveSets } from "./data/exclusive-sets.ts";
 import type { Difference } from "./difference.ts";
-import type { PromptText } from "./prompt-text.ts";
+import type { PromptText, Word } from "./prompt-text.ts";
 import { stem } from "./stem.ts";
 
 const antonymStems: ReadonlyMap<string, ReadonlySet<string>> = (() => {
@@ -57,9 +57,26 @@ function isDouble(a: PromptText, b: PromptText, found: readonly Difference[]): b
   const isNegated = (prompt: PromptText) => prompt.keys.has("not") || prompt.keys.has("never");
   if (found.length > 1 || (found.length === 1 && isNegated(a) !== isNegated(b))) return true;
   if (found.length === 1 && isLessened(a, found[0]?.a) !== isLessened(b, found[0]?.b)) return true;
+  if (found.length === 1 && isTurnedComparison(a, b)) return true;
   const [only] = found;
   if (only === undefined || !DEGREES.has(only.a.toLowerCase()) || !DEGREES.has(only.b.toLowerCase())) return false;
   return stemAfter(a, only.a) !== stemAfter(b, only.b);
+}
+
+/** "Java is older than Python", "Python is younger than Java". */
+function isTurnedComparison(a: PromptText, b: PromptText): boolean {
+  const one = sidesOf(a);
+  const other = sidesOf(b);
+  if (one === null || other === null) return false;
+  return one.after.some((stem) => other.before.includes(stem)) && other.after.some((stem) => one.before.includes(stem));
+}
+
+function sidesOf({
+  words,
+}: PromptText): { readonly before: readonly string[]; readonly after: readonly string[] } | null {
+  const at = words.findIndex((word) => word.key === "than");
+  const stems = (part: readonly Word[]) => part.filter((word) => word.isContent).map((word) => word.stem);
+  return at < 0 ? null : { before: stems(words.slice(0, at)), after: stems(words.slice(at)) };
 }
 
 /** "least expensive" is "cheapest". */

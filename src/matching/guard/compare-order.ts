@@ -62,8 +62,25 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
     (index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""),
   );
   if (moved.some((index) => isWanted(a.words, sharedA[index] ?? ""))) return [];
-  const adjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
-  return [{ kind: adjacent && !areNames ? "order-adjacent" : "order-exchange", ...difference }];
+  if (areNames || isExchange(a.words, b.words, one, other)) return [{ kind: "order-exchange", ...difference }];
+  const isAdjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
+  return [{ kind: isAdjacent ? "order-adjacent" : "order-near", ...difference }];
+}
+
+/** Whether two words stand in each other's place, and all others, the small ones too, where they were; not side by side. */
+function isExchange(a: readonly Word[], b: readonly Word[], one: string, other: string): boolean {
+  if (a.length !== b.length) return false;
+  const places: number[] = [];
+  for (const [at, word] of a.entries()) {
+    const stem = b[at]?.stem;
+    if (word.stem === stem) continue;
+    if (!(word.stem === one && stem === other) && !(word.stem === other && stem === one)) return false;
+    places.push(at);
+  }
+  const [from = 0, to = 0] = places;
+  if (places.length !== 2 || to - from < 2) return false;
+  // In lists and comparisons of equals the order says nothing.
+  return !a.slice(from + 1, to).every((word) => /^(?:and|or|vs|with|between)$/.test(word.key));
 }
 
 function isWanted(words: readonly Word[], stem: string): boolean {

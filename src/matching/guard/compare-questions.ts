@@ -1,5 +1,6 @@
 import type { Difference } from "./difference.ts";
 import { functionWords, politeWords } from "./data/function-words.ts";
+import { units } from "./data/units.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
 type Asked =
@@ -68,7 +69,7 @@ export function compareQuestions(a: PromptText, b: PromptText): readonly Differe
   if (inA.asked !== inB.asked) {
     if (open(inA.asked) && open(inB.asked)) {
       // "How do I stop" and "why do I not stop" can want one answer; "who" and "when" cannot.
-      const kind = inA.asked === "manner" || inB.asked === "manner" ? "question-manner" : "question-kind";
+      const kind = mayBeOne(inA.asked, inB.asked) ? "question-manner" : "question-kind";
       found.push({ kind, a: inA.text, b: inB.text });
     } else if (inA.asked === "polar" && inB.asked !== "none")
       found.push({ kind: "question-polar", a: inA.text, b: inB.text });
@@ -93,7 +94,27 @@ function readQuestion(words: readonly Word[]): { readonly asked: Asked; readonly
     if (words.slice(0, at - 1).some((before) => QUESTION_WORDS.has(before.key)))
       return readFirstQuestion(words.slice(at));
   }
+  // "When it rains, why do worms come out?": the clause before is no question.
+  if (/^(?:when|where)$/.test(words[0]?.key ?? "") && !ASKS_WITHOUT_WORD.test(words[1]?.key ?? ""))
+    for (let at = 2; at + 1 < words.length; at++)
+      if (QUESTION_WORDS.has(words[at]?.key ?? "") && ASKS_WITHOUT_WORD.test(words[at + 1]?.key ?? ""))
+        return readFirstQuestion(words.slice(at));
   return readFirstQuestion(words);
+}
+
+/** Kinds of question that can want one answer: how and why, how long and when, how long and how far. */
+function mayBeOne(one: Asked, other: Asked): boolean {
+  if (one === "manner" || other === "manner") return true;
+  const pair = [one, other].toSorted().join(" ");
+  return pair === "distance duration" || pair === "duration when" || pair === "amount distance";
+}
+
+/** "How many days" asks how long, "how many times" how often. */
+function countedAs(noun: string): Asked {
+  if (noun === "times") return "frequency";
+  const dimension = units.get(noun)?.dimension;
+  if (dimension === "time") return "duration";
+  return dimension === "length" ? "distance" : "amount";
 }
 
 function readFirstQuestion(words: readonly Word[]): { readonly asked: Asked; readonly text: string } {
@@ -102,6 +123,7 @@ function readFirstQuestion(words: readonly Word[]): { readonly asked: Asked; rea
     if (!QUESTION_WORDS.has(word.key) || !opensQuestion(words[at - 1], word)) continue;
     const next = words[at + 1];
     const text = `${word.text}${next === undefined ? "" : ` ${next.text}`}`;
+    if (word.key === "how" && next?.key === "many") return { asked: countedAs(words[at + 2]?.key ?? ""), text };
     if (word.key === "how") return { asked: MEASURES[next?.key ?? ""] ?? "manner", text };
     if (word.key === "whom" || word.key === "whose" || word.key === "who") return { asked: "who", text: word.text };
     if (word.key === "when" || word.key === "where" || word.key === "why") return { asked: word.key, text: word.text };

@@ -61,6 +61,9 @@ function readNumber(
     const suffix = words[end];
     if (suffix?.joined && /^(?:st|nd|rd|th)$/.test(suffix.key)) return { values, end: end + 1 };
     if (suffix?.joined && suffix.key === "k") return { values: values.map((value) => value * 1000), end: end + 1 };
+    // "$1.5M", "7B parameters"; a small "m" is a metre.
+    const large = suffix?.joined ? { M: 1e6, B: 1e9, bn: 1e9, mn: 1e6, T: 1e12 }[suffix.text] : undefined;
+    if (large !== undefined) return { values: values.map((value) => value * large), end: end + 1 };
     const times = multipliers.get(suffix?.key ?? "");
     return times === undefined ? { values, end } : { values: values.map((value) => value * times), end: end + 1 };
   }

@@ -50,5 +50,5 @@ function hasContent(text: string): boolean {
     return false;
   // A question about one thing ("What is DNA?") has content enough; one word alone has not.
   const size = telling.length + code.length;
-  return size >= MIN_CONTENT_WORDS || (size === 1 && words.length >= 3);
+  return size >= MIN_CONTENT_WORDS || (size === 1 && words.length + code.length >= 3);
 }

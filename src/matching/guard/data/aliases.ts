@@ -73,6 +73,17 @@ mlk: martin luther king|martin luther king jr
 phd: ph.d|ph.d.|doctorate
 am: a.m|a.m.
 pm: p.m|p.m.
+mph: miles per hour|mile per hour
+kmh: kilometers per hour|kilometres per hour|kilometer per hour|km/h|kph|kmph
+chf: swiss francs|swiss franc
+mount: mt|mt.
+saint: st.
+netherlands: holland
+czechia: czech republic
+mac: macos|mac os|os x|osx|mac os x
+new-jersey: new jersey
+new-mexico: new mexico
+ms: microsoft
 asap: as soon as possible
 diy: do it yourself
 faq: frequently asked questions
@@ -100,6 +111,41 @@ export const capitalAliases: ReadonlyMap<string, string> = new Map([
   ["WHO", "who-org"],
   ["LA", "los-angeles"],
   ["IT", "it-department"],
+  ["St", "saint"],
+  ["Mt", "mount"],
+  ["AD", "ce"],
+  ["CE", "ce"],
+  ["BC", "bce"],
+  ["BCE", "bce"],
+  ["AZ", "arizona"],
+  ["AK", "alaska"],
+  ["CA", "california"],
+  ["CO", "colorado"],
+  ["CT", "connecticut"],
+  ["FL", "florida"],
+  ["GA", "georgia"],
+  ["IA", "iowa"],
+  ["IL", "illinois"],
+  ["KS", "kansas"],
+  ["KY", "kentucky"],
+  ["MI", "michigan"],
+  ["MN", "minnesota"],
+  ["MO", "missouri"],
+  ["MT", "montana"],
+  ["NE", "nebraska"],
+  ["NV", "nevada"],
+  ["NJ", "new-jersey"],
+  ["NM", "new-mexico"],
+  ["OH", "ohio"],
+  ["PA", "pennsylvania"],
+  ["TN", "tennessee"],
+  ["TX", "texas"],
+  ["UT", "utah"],
+  ["VA", "virginia"],
+  ["VT", "vermont"],
+  ["WA", "washington"],
+  ["WI", "wisconsin"],
+  ["WY", "wyoming"],
 ]);
 
 export const longestAlias = 5;

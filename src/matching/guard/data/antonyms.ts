@@ -6,7 +6,7 @@ inside,indoor,indoors/outside,outdoor,outdoors|legal/illegal|safe/dangerous,unsa
 ascending/descending|sync,synchronous/async,asynchronous|boy/girl|man/woman|advantage,pro,benefit/disadvantage,con,drawback|allow,permit/block,forbid,deny|accept/reject,refuse,decline
 easy,easiest,simple/difficult,hard,hardest|fast,fastest,quick/slow,slowest|old,oldest,older/new,newest,newer,young,youngest,younger|hot,hottest/cold,coldest|win/lose|push/pull
 encode/decode|north,northern/south,southern|east,eastern/west,western|mother/father|son/daughter|brother/sister|husband/wife|uncle/aunt|king/queen|love,like/hate,dislike
-positive/negative|rise/fall|short,shortest,shorter/long,longest,longer,tall,tallest|rich,richest/poor,poorest|lock/unlock|subscribe/unsubscribe|borrow/lend|teach/learn
+positive/negative|rise/fall|short,shortest,shorter/long,longest,longer,tall,tallest|rich,richest/poor,poorest|lock/unlock|subscribe/unsubscribe|borrow/lend|allowed,permitted/required,obliged,obligatory,compulsory
 arrive,arrival/depart,departure|even/odd|internal/external|upgrade/downgrade|hire/fire|before,prior,earlier/after,later,following|always/never|connect/disconnect|mount/unmount
 compress/decompress,extract|serialize/deserialize|attach/detach|insert/delete|show/hide|visible/invisible,hidden|active/inactive|online/offline|login,signin/logout,signout|sign-in/sign-out
 mute/unmute|follow/unfollow|archive/unarchive|check/uncheck|select/deselect|pin/unpin|freeze,freezing/melt,thaw|boil/freeze|lighten,light,lighter/darken,dark,heavy,heavier|deposit/withdraw

@@ -28,7 +28,7 @@ const phrases: { readonly [atom: string]: string } = {
     "in detail|detailed|in depth|in-depth|thorough|thoroughly|comprehensive|elaborate|at length|long answer|extensively",
   "length:steps": "step by step|step-by-step|steps|stepwise",
   "count:sentence": "in one sentence|one sentence|a sentence|single sentence",
-  "count:sentences": "sentences",
+  "count:sentences": "sentences|sentence summary|sentence answer|sentence description|sentence explanation",
   "count:paragraph": "one paragraph|a paragraph|single paragraph|short paragraph",
   "count:paragraphs": "paragraphs",
   "count:word": "one word|a single word|in a word",
@@ -41,14 +41,14 @@ const phrases: { readonly [atom: string]: string } = {
   "audience:beginner":
     "for beginners|for a beginner|to a beginner|for dummies|for newbies|for a novice|for novices|to beginners|for starters",
   "audience:simple":
-    "simple terms|simple words|simply|layman's terms|layman terms|plain english|simple english|easy terms|simple language|layman",
+    "simple terms|simple words|simpler terms|simpler words|more simply|simplify|simply|layman's terms|layman terms|plain english|simple english|easy terms|simple language|layman",
   "audience:expert":
     "for experts|for an expert|to an expert|for professionals|for a professional|technical audience|for engineers|for advanced|for scientists|for a scientist|for an engineer",
   "audience:student": "for students|for a student|high school|college level|for college|graduate level|undergraduate",
   "audience:teens": "for teenagers|for a teenager|for teens",
   "audience:seniors": "for seniors|for the elderly|for elderly",
   "audience:adults": "for adults|for an adult",
-  "style:poem": "as a poem|a poem|poem|in verse|rhyme|rhyming",
+  "style:poem": "as a poem|a poem|poem|in verse",
   "style:haiku": "haiku|as a haiku",
   "style:song": "as a song|a song about|song lyrics",
   "style:story": "as a story|short story|a story",

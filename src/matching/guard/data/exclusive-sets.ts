@@ -38,7 +38,6 @@ export const exclusiveSets: readonly ExclusiveSet[] = [
   ),
   set("set-aspect", "solid liquid gas plasma"),
   set("set-aspect", "chapter verse page volume"),
-  set("set-aspect", "get/fetch/read put/update/patch post/create delete/remove"),
   set("set-aspect", "beginner/beginners/novice intermediate advanced/expert/experts"),
   set("set-aspect", "singular plural"),
   set("set-aspect", "ceo cfo cto coo cmo cio"),

@@ -49,10 +49,11 @@ currency-eur|1|0|euro euros eur €
 currency-gbp|1|0|gbp sterling quid £
 currency-inr|1|0|rupee rupees inr rs ₹
 currency-jpy|1|0|yen jpy ¥
+currency-chf|1|0|chf francs franc
 currency-cny|1|0|yuan rmb cny
 ratio|0.01|0|percent percentage pct %
 speed|0.44704|0|mph
-speed|0.277778|0|kph kmh
+speed|0.277778|0|kmh
 power|1|0|watt watts
 power|1000|0|kilowatt kilowatts kw
 energy|1|0|joule joules
