@@ -33,6 +33,7 @@ describe("harmless form", () => {
     ["what is 2 + 2", "what is 2 * 2"],
     ["a cat not a dog", "a cat a dog"],
     ["thanks", "please"],
+    ["The museum is open on Monday", "The museum is open on Monday?"],
     ["what does `colour` do", "what does `color` do"],
     ['what does "the the" mean', 'what does "the" mean'],
     ["cd /srv/colour", "cd /srv/color"],

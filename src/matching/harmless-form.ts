@@ -25,6 +25,13 @@ const WRAPPERS = [
   "thanks a lot",
 ].map((wrapper) => wrapper.split(" "));
 
+/** Words that make a question of what follows, with its mark or without. */
+const ASKS = new Set(
+  "what which who whom whose when where why how is are am was were do does did has have had can could should would will shall may might must".split(
+    " ",
+  ),
+);
+
 /**
  * The prompt without what no answer depends on: case, spaces, typographic marks, final punctuation, contractions, a
  * word typed twice, polite wrappers. Where code or quotes are involved, the canonical text itself.
@@ -41,7 +48,10 @@ export function toHarmlessForm(prompt: string): string {
     if (words.length > wrapper.length && startsWith(words.slice(-wrapper.length), wrapper))
       words = words.slice(0, -wrapper.length);
   }
-  return words.length === 0 ? text.canonical : words.join(" ");
+  if (words.length === 0) return text.canonical;
+  // "The museum is open" tells what "The museum is open?" asks.
+  const isMarked = text.canonical.includes("?") && !ASKS.has(words[0] ?? "");
+  return `${words.join(" ")}${isMarked ? " ?" : ""}`;
 }
 
 function startsWith(words: readonly string[], start: readonly string[]): boolean {

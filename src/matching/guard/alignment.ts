@@ -1,4 +1,5 @@
 import { demonymGroups } from "./data/demonyms.ts";
+import { lookalikeWords } from "./data/lookalike-words.ts";
 import { synonymGroups } from "./data/synonyms.ts";
 import { isSlip } from "./slip.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
@@ -87,6 +88,7 @@ export function isTelling(word: Word): boolean {
 function isEqual(a: Word | undefined, b: Word | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.stem === b.stem || a.key === b.key || isSynonym(a, b)) return true;
+  if (lookalikeWords.get(a.key)?.has(b.key) === true) return false;
   return a.kind === "word" && (isSlip(a.key, b.key) || isSlip(a.text.toLowerCase(), b.text.toLowerCase()));
 }
 

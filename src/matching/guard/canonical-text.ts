@@ -11,6 +11,8 @@ export function toCanonicalText(text: string): string {
     .replace(/\u2026/g, "...")
     .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]/g, "")
     .replace(/[\uFF01-\uFF5E\u{1D400}-\u{1D7FF}]/gu, (form) => form.normalize("NFKC"))
+    .replace(/[\u00BC-\u00BE\u2150-\u215E]/g, (form) => ` ${form.normalize("NFKC").replace("\u2044", "/")}`)
+    .replace(/[\u00B2\u00B3\u00B9\u2070-\u2079]+/g, (form) => `^${form.normalize("NFKC")}`)
     .replace(/\s/g, " ")
     .trim();
 }

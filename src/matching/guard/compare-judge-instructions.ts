@@ -20,6 +20,10 @@ const INSTRUCTIONS = [
   /\b(?:ignore|disregard|forget|override|skip)(?: \w+){0,3}? (?:(?:previous|above|prior|earlier|preceding|other|following) (?:\w+ )?(?:instructions?|prompts?|text|questions?|differences?|context|messages?)|(?:the )?differences?\b|everything (?:above|before))/,
   /\b(?:cache hit|cached (?:answer|response|entry)|semantic cache|cache key|same (?:cached )?answer as)\b/,
   /\b(?:same|identical) (?:meaning|intent|answer) (?:as|to) (?:the )?(?:previous|other|first|second|above|cached|stored)\b/,
+  /\b(?:paraphrase|equivalent|duplicate|synonym|rewording|restatement)s? (?:of|to|for|question|prompt|request)\b\s?:?|in other words:|\b(?:are|as) synonyms\b/,
+  /\b(?:semantic|is|should|cache)_?(?:match|duplicate|equal|same|hit)\b|<\/?(?:prompt|question|input|query|system|user|assistant)>|\bsemcache\b/,
+  /\b(?:when|while) comparing\b|\bfor (?:this|the) comparison\b|\bdo(?:n't| not) compare\b|\b(?:answer|response|result)s? (?:to|of|for) both\b/,
+  /["'](?:verdict|label|same|match|duplicate|equivalent|hit)["']\s?[:=]/,
 ] as const;
 
 /** An instruction to whoever compares the prompts, in one of them only. */
@@ -40,7 +44,7 @@ interface Instruction {
 
 /** Nearly no prompt has one of these words; the expressions are not tried on the others. */
 const HINT =
-  /\[|<|same|identical|equal|equivalent|duplicate|paraphrase|match|verdict|label|answer|result|output|similarity|score|confidence|probability|logit|ignore|disregard|forget|override|skip|cache/;
+  /\[|<|"|same|synonym|compar|words|rewording|semantic|semcache|both|hit|is_|identical|equal|equivalent|duplicate|paraphrase|match|verdict|label|answer|result|output|similarity|score|confidence|probability|logit|ignore|disregard|forget|override|skip|cache/;
 
 function readInstructions({ canonical }: PromptText): readonly Instruction[] {
   const lower = canonical.toLowerCase();

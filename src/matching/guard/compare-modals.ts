@@ -16,7 +16,7 @@ const MODALS: ReadonlyMap<string, Modal> = new Map([
   ["shall", "future"],
 ]);
 const PAST = new Set(["did", "was", "were"]);
-const ASKERS = new Set(["how", "what", "which", "where"]);
+const ASKERS = new Set(["how", "what", "which", "where", "when", "why", "who"]);
 const POLITE_AFTER = new Set(["you", "u"]);
 
 /**
@@ -28,9 +28,11 @@ export function compareModals(a: PromptText, b: PromptText, alignment: Alignment
   const inB = readModal(b.words);
   if (inA === null || inB === null || inA.modal === inB.modal) return [];
   const modals = new Set([inA.modal, inB.modal]);
-  const isTense = modals.has("past") && modals.has("future");
+  const isSame = hasSameContent(alignment);
+  // "Should I learn Java", "did I learn Java": what is and what was.
+  const isTense = modals.has("past") && (modals.has("future") || (isSame && inA.isPolar && inB.isPolar));
   if (!isTense && modals.has("past")) return [];
-  if (!hasSameContent(alignment)) return [{ kind: "modal-other", a: inA.text, b: inB.text }];
+  if (!isSame) return [{ kind: "modal-other", a: inA.text, b: inB.text }];
   const kind = isTense ? "modal-tense" : inA.isPolar && inB.isPolar ? "modal-value" : "modal-manner";
   return [{ kind, a: inA.text, b: inB.text }];
 }

@@ -2,12 +2,28 @@ import { hasSameContent, type Alignment } from "./alignment.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText } from "./prompt-text.ts";
 
-type Quantifier = "all" | "some" | "both" | "either" | "only" | "at least" | "at most" | "exactly";
+type Quantifier =
+  | "all"
+  | "some"
+  | "most"
+  | "few"
+  | "less"
+  | "more"
+  | "both"
+  | "either"
+  | "only"
+  | "at least"
+  | "at most"
+  | "exactly";
 
 const PHRASES: readonly (readonly [string, Quantifier])[] = (
   [
     ["all", "all every each everything everyone everybody always"],
     ["some", "some|several|something|someone|somebody|sometimes"],
+    ["most", "most"],
+    ["few", "few|a few"],
+    ["less", "less than|fewer than"],
+    ["more", "more than|greater than"],
     ["both", "both"],
     ["either", "either"],
     ["only", "only|solely|exclusively|nothing but"],
@@ -31,6 +47,24 @@ for (const [phrase, quantifier] of PHRASES) {
 /** Pairs of which a prompt means one or the other. */
 const EXCLUSIVE = new Set([
   "all some",
+  "most some",
+  "some most",
+  "all most",
+  "most all",
+  "all few",
+  "few all",
+  "most few",
+  "few most",
+  "less at least",
+  "at least less",
+  "more at most",
+  "at most more",
+  "exactly more",
+  "more exactly",
+  "exactly less",
+  "less exactly",
+  "only at least",
+  "at least only",
   "all only",
   "some all",
   "at least at most",
@@ -63,10 +97,11 @@ export function compareQuantifiers(a: PromptText, b: PromptText, alignment: Alig
     : [{ kind: isSame ? "quantifier-missing" : "quantifier-other", a: onlyA.join(", "), b: onlyB.join(", ") }];
 }
 
+const SHARES = new Set<Quantifier>(["all", "some", "most", "few"]);
 const LIMITS = new Set<Quantifier>(["only", "at least", "at most", "exactly", "both", "either"]);
 
 function kindOf(quantifier: Quantifier, isSame: boolean): "quantifier-bound" | "quantifier-value" | "quantifier-other" {
-  if (quantifier !== "all" && quantifier !== "some") return "quantifier-bound";
+  if (!SHARES.has(quantifier)) return "quantifier-bound";
   return isSame ? "quantifier-value" : "quantifier-other";
 }
 
@@ -76,6 +111,8 @@ function readQuantifiers({ words }: PromptText): ReadonlyMap<Quantifier, string>
     const phrases = BY_OPENER.get(word.key);
     if (phrases === undefined) continue;
     const before = words[at - 1]?.key;
+    // "the most populous": a superlative.
+    if (word.key === "most" && (before === "the" || before === "at")) continue;
     // "at all", "not only ... but", "if only".
     if ((word.key === "all" && before === "at") || (word.key === "only" && (before === "not" || before === "if")))
       continue;

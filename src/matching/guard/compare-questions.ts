@@ -1,3 +1,4 @@
+import { hasSameContent, type Alignment } from "./alignment.ts";
 import type { Difference } from "./difference.ts";
 import { functionWords, politeWords } from "./data/function-words.ts";
 import { units } from "./data/units.ts";
@@ -61,7 +62,7 @@ const ASKS_WITHOUT_WORD =
   /^(?:is|are|am|was|were|do|does|did|has|have|had|can|could|should|would|will|shall|may|might|must)$/;
 
 /** Another question word, a yes-or-no question against an open one, another tense. */
-export function compareQuestions(a: PromptText, b: PromptText): readonly Difference[] {
+export function compareQuestions(a: PromptText, b: PromptText, alignment: Alignment | null): readonly Difference[] {
   const inA = readQuestion(a.words);
   const inB = readQuestion(b.words);
   const found: Difference[] = [];
@@ -69,7 +70,8 @@ export function compareQuestions(a: PromptText, b: PromptText): readonly Differe
   if (inA.asked !== inB.asked) {
     if (open(inA.asked) && open(inB.asked)) {
       // "How do I stop" and "why do I not stop" can want one answer; "who" and "when" cannot.
-      const kind = mayBeOne(inA.asked, inB.asked) ? "question-manner" : "question-kind";
+      const isSame = hasSameContent(alignment) && new Set([inA.asked, inB.asked]).has("manner");
+      const kind = isSame ? "question-same" : mayBeOne(inA.asked, inB.asked) ? "question-manner" : "question-kind";
       found.push({ kind, a: inA.text, b: inB.text });
     } else if (inA.asked === "polar" && inB.asked !== "none")
       found.push({ kind: "question-polar", a: inA.text, b: inB.text });

@@ -70,6 +70,10 @@ export const codeOfKind = {
   "operator-value": "guard-code",
   "order-voice": "guard-order",
   "label-value": "guard-name",
+  "lookalike-value": "guard-name",
+  "stuffed-words": "guard-demand",
+  "added-request": "guard-demand",
+  "question-same": "guard-question",
   unread: "guard-code",
 } as const satisfies Record<string, GuardFinding["code"]>;
 

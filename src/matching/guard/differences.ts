@@ -1,4 +1,7 @@
 import { align, type Alignment } from "./alignment.ts";
+import { compareAddedRequests } from "./compare-added-requests.ts";
+import { compareLookalikes } from "./compare-lookalikes.ts";
+import { compareStuffing } from "./compare-stuffing.ts";
 import { compareAsked } from "./compare-asked.ts";
 import { compareCode } from "./compare-code.ts";
 import { compareSuperlatives } from "./compare-superlatives.ts";
@@ -49,6 +52,9 @@ const checks: readonly Check[] = [
   compareVoice,
   compareConnectives,
   compareLabels,
+  compareLookalikes,
+  compareStuffing,
+  compareAddedRequests,
   compareJudgeInstructions,
 ];
 

@@ -52,7 +52,7 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "modal-other": "note",
   "quantifier-other": "note",
   "connective-value": "veto",
-  "modal-value": "bar",
+  "modal-value": "veto",
   "modal-manner": "note",
   "modal-tense": "veto",
   "quantifier-value": "veto",
@@ -61,5 +61,9 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "operator-value": "veto",
   "order-voice": "veto",
   "label-value": "veto",
+  "lookalike-value": "veto",
+  "stuffed-words": "veto",
+  "added-request": "veto",
+  "question-same": "veto",
   unread: "veto",
 };

@@ -17,6 +17,11 @@ describe("text that is not what it looks like", () => {
     ["capital of france\uFE01\uFE02", "invisible characters"],
     ["capital of\u3164france", "invisible characters"],
     ["capital\u0007 of france", "invisible characters"],
+    ["is \u0664\u0660 mg a safe dose", "other digits"],
+    ["give me \u2462 ideas", "other digits"],
+    ["which floor is room \u216B", "other digits"],
+    ["is this mushroom p o i s o n o u s", "letters set apart"],
+    ["can dogs eat g-r-a-p-e-s", "letters set apart"],
     ["f\u0335\u0300\u0301\u0302\u0303\u0304rance", "stacked marks"],
   ])("%j: %s", (text, found) => expect(findHiddenText(text)).toBe(found));
 });
@@ -35,6 +40,11 @@ describe("ordinary text", () => {
     "translate \u03BA\u03B1\u03BB\u03B7\u03BC\u03AD\u03C1\u03B1 to English",
     "line\none\r\n\ttwo",
     "\uFF15\uFF10 km",
+    "\u00BE of a mile, 10 m\u00B2",
+    "the U.S.A. and A-B tests",
+    "options a, b, c and d",
+    "e.g. this, i.e. that",
+    "solve a + b + c + d",
   ])("%j", (text) => expect(findHiddenText(text)).toBeNull());
 
   it("never throws", () => {

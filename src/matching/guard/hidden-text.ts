@@ -17,12 +17,25 @@ const LOOKALIKE =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Cherokee}\p{Script=Armenian}\p{Script=Lisu}\p{Script=Coptic}]/u;
 const MIXED_WORD = /[\p{L}\p{M}]+/gu;
 
-export type HiddenText = "invisible characters" | "stacked marks" | "mixed alphabets";
+/** Digits of other scripts, circled ones, numerals in one character. Full-width digits, fractions and powers are made plain. */
+const OTHER_DIGITS =
+  /(?![0-9\uFF10-\uFF19\u{1D7CE}-\u{1D7FF}])\p{Nd}|[\u2160-\u2188\u2460-\u249B\u24EA-\u24FF\u2776-\u2793]/u;
+/** A word written with something between its letters: "p o i s o n". Four letters and more, in lower case. */
+const SET_APART = /(?<![\p{L}\d])\p{Ll}([ .*_-])(?:\p{Ll}\1){2,20}\p{Ll}(?![\p{L}\d])/u;
+
+export type HiddenText =
+  | "other digits"
+  | "letters set apart"
+  | "invisible characters"
+  | "stacked marks"
+  | "mixed alphabets";
 
 /** Why a text cannot be taken for what it looks like, or null. Linear in the length of the text. */
 export function findHiddenText(text: string): HiddenText | null {
+  if (SET_APART.test(text)) return "letters set apart";
   if (PLAIN.test(text)) return null;
   if (INVISIBLE.test(text) || CONTROL.test(text) || ZERO_WIDTH.test(text)) return "invisible characters";
+  if (OTHER_DIGITS.test(text)) return "other digits";
   if (STACKED.test(text.normalize("NFC"))) return "stacked marks";
   if (!LOOKALIKE.test(text)) return null;
   for (const [word] of text.matchAll(MIXED_WORD))
