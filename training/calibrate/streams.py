@@ -50,9 +50,9 @@ def stream_pairs(folder, models, max_pair_tokens, same_by_reading):
                 by_label = answer is not None and answer == other and not outside
                 label = int(by_label or pair_key(a, b) in same_by_reading)
                 pair = {"a": a, "b": b, "set": f"stream {name}", "label": label, "byLabel": int(by_label), "request": index}
-                pairs.append({**pair, "cos": cosine, "logit": models.logit(a, b)})
-    models.flush()
-    return pairs
+                pairs.append({**pair, "cos": cosine})
+    models.score_ahead([(pair["a"], pair["b"]) for pair in pairs])
+    return [{**pair, "logit": models.logit(pair["a"], pair["b"])} for pair in pairs]
 
 
 def replay(pairs, passes):

@@ -1,6 +1,6 @@
 """How well a verifier alone separates the benchmark's pairs, set by set.
 
-    python evaluate.py --models <onnx files> --tokenizer <file> --data <folder> [--rows 100]
+    python -m training.verifier.evaluate --models <onnx files> --tokenizer <file> --data <folder> [--rows 100]
 
 AUC per set, and recall (mean over sets) at the logit where false hits (mean over sets) are 0.5%, 1%, 2% and 5%: chosen on
 the same pairs, so it only serves to compare models. Pairs run one at a time, unpadded, as in the product.
@@ -17,7 +17,8 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from train import MAX_TOKENS, mark
+from training.verifier.marking import mark
+from training.verifier.train import MAX_TOKENS
 
 SMALLEST_SET = 20
 
@@ -76,15 +77,22 @@ def main():
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--out", help="the same as JSON lines")
     options = parser.parse_args()
     tokenizer = Tokenizer.from_file(options.tokenizer)
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     rows = read_rows(os.path.join(options.data, "bench.jsonl.gz"), options.rows)
     label, sets = np.array([int(row["label"]) for row in rows]), np.array([row["set"] for row in rows])
+    lines = []
     for path in options.models:
         logit, milliseconds = score(path, tokenizer, rows)
-        print(json.dumps({"model": path, "pairs": len(rows), "ms per pair": round(milliseconds, 1), **report(label, sets, logit)}))
+        name = os.path.basename(path)
+        lines.append(json.dumps({"model": name, "pairs": len(rows), "ms per pair": round(milliseconds, 1), **report(label, sets, logit)}))
+        print(lines[-1], flush=True)
+    if options.out:
+        with open(options.out, "w") as file:
+            file.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

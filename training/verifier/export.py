@@ -1,6 +1,6 @@
 """The trained verifier as ONNX: fp32, and int8 as the product runs it (dynamic, weights per channel, reduced range).
 
-    python export.py --work <folder> --out <folder> [--keep NAME ...]
+    python -m training.verifier.export --work <folder> --out <folder> [--keep NAME ...]
 
 `--keep` names parts of the graph (substrings of node names) that stay fp32. Reduced range keeps the sums of AVX2's int8
 kernel from saturating on machines without VNNI.
@@ -14,7 +14,7 @@ from onnx import load
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from model import Verifier
+from training.verifier.model import Verifier
 
 INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
 

@@ -1,8 +1,8 @@
 """Trains the verifier on a CPU within a time budget, resumable.
 
-    python train.py --base bge-small-en-v1.5.onnx --data <folder> --work <folder> --minutes 60 [--resume] [--final]
+    python -m training.verifier.train --base bge-small-en-v1.5.onnx --data <folder> --work <folder> --minutes 60 [--resume] [--final]
 
-Two sittings made the shipped model: see training/README.md. Every 5 minutes the state (weights, optimiser, position) goes
+Every 5 minutes the state (weights, optimiser, position) goes
 to `<work>/state.pt`; `--resume` goes on from there with whatever data are now there. The learning rate is level within a
 sitting, and falls to nothing in one with `--final`.
 """
@@ -16,8 +16,9 @@ import time
 import torch
 from tokenizers import Tokenizer
 
-import data
-from model import from_base
+from training.verifier import data
+from training.verifier.marking import mark
+from training.verifier.model import from_base
 
 MAX_TOKENS = 128
 WINDOW = 40
@@ -40,6 +41,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--final", action="store_true")
+    parser.add_argument("--name", default="sitting")
     return parser.parse_args()
 
 
@@ -51,13 +53,6 @@ def encode(tokenizer, pairs):
     for each, pair in zip(tokenizer.encode_batch(turned), pairs, strict=True):
         encoded.append((each.ids, mark(each.ids, each.type_ids), pair[2]))
     return encoded
-
-
-def mark(ids, sides):
-    """Token types of model.py; special tokens count as shared."""
-    other = [{i for i, s in zip(ids, sides, strict=True) if s != side} for side in (0, 1)]
-    special = {101, 102}
-    return [side if token in special or token in other[side] else side + 2 for token, side in zip(ids, sides, strict=True)]
 
 
 def collate(rows):
@@ -81,6 +76,12 @@ def batches(rows, size, rnd):
 def save(path, state):
     torch.save(state, path + ".part")
     os.replace(path + ".part", path)
+
+
+def keep_progress(work, sittings):
+    """What was done, for people and for the next command, without opening the weights."""
+    with open(os.path.join(work, "progress.json"), "w") as file:
+        json.dump(sittings, file, indent=1)
 
 
 def main():
@@ -122,7 +123,7 @@ def main():
     budget = options.minutes * 60
 
     def state():
-        now = {"minutes": round((time.time() - start) / 60, 1), "steps": sitting, "loss": mean, "sets": counts, "lr": options.lr}
+        now = {"name": options.name, "minutes": round((time.time() - start) / 60, 1), "steps": sitting, "loss": mean, "sets": counts, "lr": options.lr}
         return {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "steps": steps, "sittings": [*sittings, now], "layers": options.layers}
 
     model.train()
@@ -147,8 +148,10 @@ def main():
                 print(f"step {steps} loss {mean:.4f} {speed:.0f} pairs/s {done:.0%}", flush=True)
             if time.time() - saved > 300:
                 save(state_path, state())
+                keep_progress(options.work, state()["sittings"])
                 saved = time.time()
     save(state_path, state())
+    keep_progress(options.work, state()["sittings"])
 
 
 if __name__ == "__main__":
