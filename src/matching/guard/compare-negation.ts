@@ -91,7 +91,7 @@ function readNegations(prompt: PromptText): readonly Negation[] {
   const isRepaired = words.some((word) => REPAIRS.has(word.key));
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word;
-    if (!NEGATORS.has(word.key) || isIdle(prompt, at)) continue;
+    if (!(NEGATORS.has(word.key) || isExcluding(words, at)) || isIdle(prompt, at)) continue;
     if (word.key === "no" && isRepaired) continue;
     const scope: Word[] = word.key === "free" ? words.slice(Math.max(0, at - 1), at) : [];
     const isOver = word.key === "no" && words[at + 1]?.key === "longer";
@@ -107,6 +107,24 @@ function readNegations(prompt: PromptText): readonly Negation[] {
     });
   }
   return found;
+}
+
+/** "Any language but Python", "by means other than a plane", "leave out the benefits". */
+function isExcluding(words: readonly Word[], at: number): boolean {
+  const after = words[at + 1]?.key;
+  switch (words[at]?.key) {
+    case "but":
+      return words
+        .slice(Math.max(0, at - 3), at)
+        .some(({ key }) => /^(?:any|anything|anyone|everything|everyone|all|nobody|nothing|none)$/.test(key));
+    case "other":
+      return after === "than";
+    case "leave":
+    case "leaving":
+      return after === "out";
+    default:
+      return false;
+  }
 }
 
 /** "whether or not", "why not", "not only", "no longer needed?", "yes or no", "no, I mean": words that negate nothing here. */

@@ -26,8 +26,16 @@ function reversedRelation(inA: Relations, inB: Relations): Difference | null {
     const other = inB.get(turned);
     if (other !== undefined && !inA.has(turned) && !inB.has(key))
       return { kind: "order-role", a: relation.text, b: other.text };
+    for (const compound of inB.values())
+      if (compound.by === relation.by && isTurned(relation, compound) && isTurned(compound, relation))
+        return { kind: "order-role", a: relation.text, b: compound.text };
   }
   return null;
+}
+
+/** "A PDF to a Word document", "a Word document to a PDF": what stands left of the one is part of the right of the other. */
+function isTurned(one: Relation, other: Relation): boolean {
+  return other.rightRun.includes(one.left) && !one.rightRun.includes(one.left) && !other.leftRun.includes(one.left);
 }
 
 function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation[]): readonly Difference[] {
@@ -37,7 +45,8 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
   const onceB = once(inB);
   const sharedA = inA.filter((word) => onceA.has(word) && onceB.has(word));
   const sharedB = inB.filter((word) => onceA.has(word) && onceB.has(word));
-  if (sharedA.length < 2 || sharedA.length < SHARED_WORDS * Math.max(inA.length, inB.length)) return [];
+  const enough = SHARED_WORDS * Math.max(inA.length, inB.length);
+  if (sharedA.length < 2 || inA.filter((word) => inB.includes(word)).length < enough) return [];
   const moved = sharedA.map((_, index) => index).filter((index) => sharedA[index] !== sharedB[index]);
   const sameWords = sharedA.length === inA.length && sharedB.length === inB.length;
   const passive = isPassive(a.words) !== isPassive(b.words);
@@ -51,6 +60,12 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
       .map((index) => sequence[index])
       .join(" ");
   const difference = { a: words(sharedA), b: words(sharedB) };
+  // Where words are said twice ("my feature branch", "the main branch"), only a plain exchange counts.
+  if (sharedA.length < enough) {
+    const [first = "", second = ""] = moved.map((index) => sharedA[index] ?? "");
+    const isPlain = moved.length === 2 && isExchange(a.words, b.words, first, second);
+    return isPlain ? [{ kind: "order-exchange", ...difference }] : [];
+  }
   if (isRotation(sharedA, sharedB)) return [{ kind: "order-rotation", ...difference }];
   if (moved.length > 2) return [{ kind: sameWords ? "order-other" : "order-near", ...difference }];
   // "Japanese investigator" and "investigator and Japanese": neighbours change places without a change of meaning.

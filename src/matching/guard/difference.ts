@@ -74,6 +74,7 @@ export const codeOfKind = {
   "stuffed-words": "guard-demand",
   "added-request": "guard-demand",
   "question-same": "guard-question",
+  "question-mood": "guard-question",
   unread: "guard-code",
 } as const satisfies Record<string, GuardFinding["code"]>;
 

@@ -2,6 +2,7 @@ import { align, type Alignment } from "./alignment.ts";
 import { compareAddedRequests } from "./compare-added-requests.ts";
 import { compareLookalikes } from "./compare-lookalikes.ts";
 import { compareStuffing } from "./compare-stuffing.ts";
+import { compareMoods } from "./compare-moods.ts";
 import { compareAsked } from "./compare-asked.ts";
 import { compareCode } from "./compare-code.ts";
 import { compareSuperlatives } from "./compare-superlatives.ts";
@@ -52,6 +53,7 @@ const checks: readonly Check[] = [
   compareVoice,
   compareConnectives,
   compareLabels,
+  compareMoods,
   compareLookalikes,
   compareStuffing,
   compareAddedRequests,

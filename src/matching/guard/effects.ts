@@ -65,5 +65,6 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "stuffed-words": "veto",
   "added-request": "veto",
   "question-same": "veto",
+  "question-mood": "veto",
   unread: "veto",
 };

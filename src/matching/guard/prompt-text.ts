@@ -31,7 +31,8 @@ export interface PromptText {
   readonly stems: ReadonlySet<string>;
 }
 
-const TOKEN = /\p{L}[\p{L}\p{M}]*(?:\d[\p{L}\d]*|(?:'\p{L}+)*)|\d+(?:[.,:]\d+)*|[%$€£₹¥]/gu;
+const TOKEN =
+  /\p{L}[\p{L}\p{M}]*(?:\d[\p{L}\d]*|(?:'\p{L}+)*)|(?<![\p{L}\d)%])-?(?:\.\d+|\d+(?:[.,:]\d+)*)|\d+(?:[.,:]\d+)*|[%$€£₹¥]/gu;
 
 /** One prompt is compared with several candidates, by several readers: the last few readings are kept. */
 const recent = new LRUCache<string, PromptText>({ max: 64 });
@@ -109,7 +110,7 @@ function toWord(text: string, joined: boolean, opensSentence: boolean): Word {
   const lower = text.toLowerCase();
   const plain = /^\d{1,3}(?:,\d{3})+(?!\d)/.test(lower) ? lower.replaceAll(",", "") : lower;
   const key = capitalAliases.get(text) ?? aliases.get(plain) ?? toAmericanSpelling(plain);
-  const kind = /^\d/.test(text) ? "number" : /^[\p{L}]/u.test(text) ? "word" : "symbol";
+  const kind = /^-?\.?\d/.test(text) ? "number" : /^[\p{L}]/u.test(text) ? "word" : "symbol";
   const isContent = kind === "word" && !functionWords.has(key) && !politeWords.has(key);
   return { text, key, stem: kind === "word" ? stem(key) : key, kind, joined, opensSentence, isContent };
 }

@@ -6,6 +6,9 @@ export interface Relation {
   readonly by: string;
   readonly right: string;
   readonly text: string;
+  /** The content words in a row to which each of the two belongs. */
+  readonly leftRun: readonly string[];
+  readonly rightRun: readonly string[];
 }
 
 const CONNECTIVES: { readonly [word: string]: string } = {
@@ -30,6 +33,8 @@ export function readRelations(words: readonly Word[]): ReadonlyMap<string, Relat
       by,
       right: right.stem,
       text: `${left.text} ${by} ${right.text}`,
+      leftRun: runOf(words, left),
+      rightRun: runOf(words, right),
     });
   };
   let from: Word | undefined;
@@ -46,6 +51,14 @@ export function readRelations(words: readonly Word[]): ReadonlyMap<string, Relat
     if (key === "after") add(right, REVERSED["after"] ?? "", left);
   }
   return found;
+}
+
+function runOf(words: readonly Word[], word: Word): readonly string[] {
+  let from = words.indexOf(word);
+  let to = from;
+  while (words[from - 1]?.isContent) from--;
+  while (words[to + 1]?.isContent) to++;
+  return words.slice(from, to + 1).map((each) => each.stem);
 }
 
 /** The nearest content word or number within four words. */
