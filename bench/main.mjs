@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { measureEventLoop } from "./parts/event-loop.mjs";
 import { measureExactHits } from "./parts/exact-hits.mjs";
 import { measureFirstByte } from "./parts/first-byte.mjs";
+import { measureLookupSteps } from "./parts/lookup-steps.mjs";
 import { measureMemory } from "./parts/memory.mjs";
 import { measureSemanticHit } from "./parts/semantic-hit.mjs";
 import { measureStreamChunks } from "./parts/stream-chunks.mjs";
@@ -20,6 +21,7 @@ const parts = {
   "stream-chunks": measureStreamChunks,
   "semantic-hit": measureSemanticHit,
   "event-loop": measureEventLoop,
+  "lookup-steps": measureLookupSteps,
   memory: measureMemory,
 };
 

@@ -8,14 +8,34 @@
  * @property {number} loadRequests of one load on the event loop
  * @property {readonly number[]} kibibytes sizes of bodies for the event loop
  * @property {number} memoryRequests
+ * @property {number} entries with vectors, in one partition
+ * @property {number} lookups of each length and load
  * @property {readonly string[]} [nodeOptions] of the process that is measured
  */
 
 /** @type {Readonly<Record<"smoke" | "quick" | "usual" | "long", Effort>>} */
 export const efforts = {
   /** Proves that the benchmarks run; the figures mean nothing. */
-  smoke: { pairs: 1, requests: 32, samples: 3, loadRequests: 8, kibibytes: [1], memoryRequests: 200 },
-  quick: { pairs: 3, requests: 5_000, samples: 50, loadRequests: 500, kibibytes: [1, 64, 1024], memoryRequests: 5_000 },
+  smoke: {
+    pairs: 1,
+    requests: 32,
+    samples: 3,
+    loadRequests: 8,
+    kibibytes: [1],
+    memoryRequests: 200,
+    entries: 24,
+    lookups: 3,
+  },
+  quick: {
+    pairs: 3,
+    requests: 5_000,
+    samples: 50,
+    loadRequests: 500,
+    kibibytes: [1, 64, 1024],
+    memoryRequests: 5_000,
+    entries: 2_000,
+    lookups: 60,
+  },
   usual: {
     pairs: 7,
     requests: 15_000,
@@ -23,6 +43,8 @@ export const efforts = {
     loadRequests: 2_000,
     kibibytes: [1, 16, 64, 256, 1024, 2047],
     memoryRequests: 20_000,
+    entries: 2_000,
+    lookups: 120,
   },
   long: {
     pairs: 15,
@@ -31,5 +53,7 @@ export const efforts = {
     loadRequests: 5_000,
     kibibytes: [1, 16, 64, 256, 1024, 2047],
     memoryRequests: 100_000,
+    entries: 2_000,
+    lookups: 300,
   },
 };

@@ -8,6 +8,8 @@
  * @property {number} median
  * @property {number} low with `high` the spread: the middle half of the samples, or the range of a few
  * @property {number} high
+ * @property {{ readonly median: number, readonly low: number, readonly high: number }} [p99] beside the median, over the
+ *   same runs
  * @property {number} count of samples
  * @property {{ readonly atLeast?: number, readonly atMost?: number } | null} target null: told, not judged
  */
@@ -20,12 +22,14 @@ export function meetsTarget({ median, target }) {
 
 /** @param {readonly Figure[]} figures */
 export function encodeTable(figures) {
-  const head = ["part", "figure", "median", "spread", "samples", "target", ""];
+  const hasP99 = figures.some(({ p99 }) => p99 !== undefined);
+  const head = ["part", "figure", "median", "spread", ...(hasP99 ? ["p99", "spread"] : []), "samples", "target", ""];
   const rows = figures.map((figure) => [
     figure.part,
     figure.name,
     `${toText(figure.median)} ${figure.unit}`.trim(),
     `${toText(figure.low)} to ${toText(figure.high)}`,
+    ...(hasP99 ? toP99Texts(figure) : []),
     String(figure.count),
     toTargetText(figure),
     { true: "met", false: "MISSED", null: "" }[String(meetsTarget(figure))],
@@ -37,6 +41,11 @@ export function encodeTable(figures) {
       .join("  ")
       .trimEnd();
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+function toP99Texts({ p99, unit }) {
+  if (p99 === undefined) return ["", ""];
+  return [`${toText(p99.median)} ${unit}`.trim(), `${toText(p99.low)} to ${toText(p99.high)}`];
 }
 
 function toTargetText({ target, unit }) {

@@ -35,6 +35,7 @@ test.each([
   ["stream-chunks", ["delay that Semcache adds", "turns until forwarded, most"]],
   ["semantic-hit", ["client's time beyond the models", "server's time beyond the models"]],
   ["event-loop", ["longest delay, hits, 1 KiB", "longest delay, recorded streams, 1 KiB"]],
+  ["lookup-steps", ["embedder, a prompt of 20 tokens", "verifier, two prompts of 20 tokens", "model files"]],
   ["memory", ["heap, end to middle of 200 requests", "resident, end to middle of 200 requests"]],
 ])(
   "%s runs and gives its figures",

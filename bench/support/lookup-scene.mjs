@@ -1,0 +1,124 @@
+// The rooms of a lookup, without HTTP, and a clock on their steps.
+import { systemClock } from "#semcache/base/clock.js";
+import { Landings } from "#semcache/cache/landings.js";
+import { createLookup } from "#semcache/cache/lookup.js";
+import { createLocalEmbedder } from "#semcache/embedding/local-embedder.js";
+import { createTrust } from "#semcache/matching/audit/trust.js";
+import { createPromptGuard } from "#semcache/matching/guard/prompt-guard.js";
+import { createLocalVerifier } from "#semcache/matching/local-verifier.js";
+import { createMatcher } from "#semcache/matching/prompt-matcher.js";
+import { createMemoryStateStore } from "#semcache/store/state-store.js";
+
+/** The default of `matching.max_error_rate`. */
+const MAX_ERROR_RATE = 0.01;
+const CANDIDATES = 8;
+/** Of one lookup: nothing is cut off, whatever it waits for. */
+const TIMEOUT_MS = 60_000;
+const PARTITION = "lookup-steps";
+
+/** A matcher and a lookup of the product, and what their verifier was asked. */
+export function createScene({ pool, store, calibration }) {
+  const verifier = createLocalVerifier(pool);
+  /** By the prompt that is looked up: what the verifier took for it, in ms, and how many pairs it was asked. */
+  const verified = new Map();
+  const matcher = createMatcher({
+    embedder: createLocalEmbedder(pool),
+    verifier: {
+      ...verifier,
+      async score(pairs, signal) {
+        const started = performance.now();
+        const logits = await verifier.score(pairs, signal);
+        const before = verified.get(pairs[0].b) ?? { ms: 0, pairs: 0, tooLong: 0 };
+        verified.set(pairs[0].b, {
+          ms: before.ms + performance.now() - started,
+          pairs: before.pairs + pairs.length,
+          tooLong: before.tooLong + logits.filter((logit) => logit === null).length,
+        });
+        return logits;
+      },
+    },
+    guard: createPromptGuard(),
+    calibration,
+    maxErrorRate: MAX_ERROR_RATE,
+    maxPromptTokens: 128,
+    similarityFloor: null,
+    guardOn: true,
+    verifierOn: true,
+  });
+  const lookup = createLookup({
+    store,
+    matcher,
+    landings: new Landings(),
+    trust: createTrust({
+      state: createMemoryStateStore(),
+      clock: systemClock,
+      maxErrorRate: MAX_ERROR_RATE,
+      onRaised: () => undefined,
+    }),
+    clock: systemClock,
+    candidates: CANDIDATES,
+    timeoutMs: TIMEOUT_MS,
+    modelsReady: () => true,
+    onFault(error) {
+      throw error;
+    },
+  });
+  return { matcher, lookup, verified };
+}
+
+/** Stores each of the prompts with its vector. */
+export async function fill(store, matcher, prompts) {
+  const answer = { shape: "json", status: 200, contentType: "application/json", openaiVersion: null };
+  for (const [number, promptText] of prompts.entries()) {
+    const prepared = await matcher.prepare(promptText);
+    const entry = {
+      id: `entry-${number}`,
+      exactKey: `key-${number}`,
+      partition: PARTITION,
+      tenant: "anonymous",
+      namespace: "",
+      dialect: "openai-chat",
+      upstream: "https://api.example.com/v1/chat/completions",
+      model: null,
+      promptText,
+      vector: prepared.kind === "comparable" ? prepared.vector : null,
+      answer: { ...answer, body: Buffer.from("{}") },
+      usage: null,
+      finishReason: "stop",
+      providerMs: 1_000,
+      tags: [],
+      createdAtMs: systemClock.now(),
+      expiresAtMs: systemClock.now() + 86_400_000,
+    };
+    await store.put(entry, store.generation());
+  }
+}
+
+/** Looks all of them up, `load` at a time. @returns for each what its steps took, in ms */
+export async function askAll({ lookup, verified }, prompts, load) {
+  const asked = [];
+  const open = [...prompts];
+  const askOn = async () => {
+    for (let promptText = open.pop(); promptText !== undefined; promptText = open.pop()) {
+      const started = performance.now();
+      const { kind, stepsMs } = await lookup.find({
+        exactKey: promptText,
+        partition: PARTITION,
+        promptText,
+        exactOnly: null,
+        maxAgeMs: null,
+        maxErrorRate: undefined,
+        replay: ({ shape, contentType, body }) => ({ shape, contentType, body }),
+        signal: new AbortController().signal,
+      });
+      const whole = performance.now() - started;
+      const { embed, search, judge } = stepsMs;
+      const verify = verified.get(promptText);
+      const guard = judge === undefined ? undefined : judge - (verify?.ms ?? 0);
+      const counts = { hits: kind === "hit" ? 1 : 0, pairs: verify?.pairs ?? 0, tooLong: verify?.tooLong ?? 0 };
+      asked.push({ ...counts, embed, search, guard, verify: verify?.ms, whole });
+    }
+  };
+  await Promise.all(Array.from({ length: load }, askOn));
+  return asked;
+}
