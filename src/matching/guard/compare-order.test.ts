@@ -14,6 +14,13 @@ describe("another direction or order", () => {
     ["Is iron heavier than lead?", "Is lead heavier than iron?", "order-exchange"],
     ["convert a pdf to a word document", "convert a word document to a pdf", "order-role"],
     ["merge the main branch into my feature branch", "merge the feature branch into my main branch", "order-exchange"],
+    ["Sort by name, then by date", "Sort by date, then by name", "order-exchange"],
+    ["Ann is taller than Sue: rank Ann and Sue", "Sue is taller than Ann: rank Ann and Sue", "order-exchange"],
+    [
+      "What borrowed more, English from French or French from German",
+      "What borrowed more, French from English or German from French",
+      "order-exchange",
+    ],
     ["what is 5pm est in pst", "what is 5pm pst in est", "order-exchange"],
     ["eat lunch before exercise", "eat exercise before lunch", "order-role"],
     ["what came before jazz, swing", "what came before swing, jazz", "order-adjacent"],

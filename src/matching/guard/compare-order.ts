@@ -1,3 +1,4 @@
+import { isTelling } from "./alignment.ts";
 import type { Difference } from "./difference.ts";
 import { isPassive, readRelations, toContentSequence, wantedNouns, type Relation } from "./word-order.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
@@ -45,8 +46,9 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
   const onceB = once(inB);
   const sharedA = inA.filter((word) => onceA.has(word) && onceB.has(word));
   const sharedB = inB.filter((word) => onceA.has(word) && onceB.has(word));
+  if (isExchange(a.words, b.words)) return [{ kind: "order-exchange", a: inA.join(" "), b: inB.join(" ") }];
   const enough = SHARED_WORDS * Math.max(inA.length, inB.length);
-  if (sharedA.length < 2 || inA.filter((word) => inB.includes(word)).length < enough) return [];
+  if (sharedA.length < 2 || sharedA.length < enough) return [];
   const moved = sharedA.map((_, index) => index).filter((index) => sharedA[index] !== sharedB[index]);
   const sameWords = sharedA.length === inA.length && sharedB.length === inB.length;
   const passive = isPassive(a.words) !== isPassive(b.words);
@@ -60,12 +62,6 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
       .map((index) => sequence[index])
       .join(" ");
   const difference = { a: words(sharedA), b: words(sharedB) };
-  // Where words are said twice ("my feature branch", "the main branch"), only a plain exchange counts.
-  if (sharedA.length < enough) {
-    const [first = "", second = ""] = moved.map((index) => sharedA[index] ?? "");
-    const isPlain = moved.length === 2 && isExchange(a.words, b.words, first, second);
-    return isPlain ? [{ kind: "order-exchange", ...difference }] : [];
-  }
   if (isRotation(sharedA, sharedB)) return [{ kind: "order-rotation", ...difference }];
   if (moved.length > 2) return [{ kind: sameWords ? "order-other" : "order-near", ...difference }];
   // "Japanese investigator" and "investigator and Japanese": neighbours change places without a change of meaning.
@@ -77,25 +73,35 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
     (index) => isNamed(a.words, sharedA[index] ?? "") && isNamed(b.words, sharedA[index] ?? ""),
   );
   if (moved.some((index) => isWanted(a.words, sharedA[index] ?? ""))) return [];
-  if (areNames || isExchange(a.words, b.words, one, other)) return [{ kind: "order-exchange", ...difference }];
+  if (areNames) return [{ kind: "order-exchange", ...difference }];
   const isAdjacent = (moved[1] ?? 0) - (moved[0] ?? 0) === 1;
   return [{ kind: isAdjacent ? "order-adjacent" : "order-near", ...difference }];
 }
 
-/** Whether two words stand in each other's place, and all others, the small ones too, where they were; not side by side. */
-function isExchange(a: readonly Word[], b: readonly Word[], one: string, other: string): boolean {
+/**
+ * Whether words stand in each other's places, and all others, the small ones too, where they were: "sort by name, then by
+ * date". In lists and comparisons of equals the order says nothing.
+ */
+function isExchange(a: readonly Word[], b: readonly Word[]): boolean {
   if (a.length !== b.length) return false;
   const places: number[] = [];
   for (const [at, word] of a.entries()) {
-    const stem = b[at]?.stem;
-    if (word.stem === stem) continue;
-    if (!(word.stem === one && stem === other) && !(word.stem === other && stem === one)) return false;
+    const other = b[at];
+    if (other === undefined || word.stem === other.stem) continue;
+    if (!isTelling(word) || !isTelling(other)) return false;
     places.push(at);
   }
-  const [from = 0, to = 0] = places;
-  if (places.length !== 2 || to - from < 2) return false;
-  // In lists and comparisons of equals the order says nothing.
-  return !a.slice(from + 1, to).every((word) => /^(?:and|or|vs|with|between)$/.test(word.key));
+  const [from = 0] = places;
+  const to = places.at(-1) ?? 0;
+  if (places.length < 2 || to - from < 2) return false;
+  const inA = places.map((at) => a[at]?.stem).toSorted();
+  const inB = places.map((at) => b[at]?.stem).toSorted();
+  if (inA.some((stem, index) => stem !== inB[index])) return false;
+  // A verb may stand between two that change places ("can whales eat sharks"); among more it is a list.
+  const isList = places.length > 2;
+  return !a
+    .slice(from + 1, to)
+    .every((word) => (isList && isTelling(word)) || /^(?:and|or|vs|with|between)$/.test(word.key));
 }
 
 function isWanted(words: readonly Word[], stem: string): boolean {

@@ -39,6 +39,7 @@ describe("one thing for another", () => {
     ["gpu passthrough on proxmox guide", "gpu passthrough on vmware guide", "replaced-word"],
     ["the cat was found by my aunt", "the cat was teased by my aunt", "replaced-word"],
     ["the old cat was found in the garden", "the old cat was teased in the garden", "replaced-phrase"],
+    ["how do i freeze basil", "hey there, quick question, how do i dry basil", "replaced-phrase"],
     ["how do I paint the old boat", "how do I sell an old boat", "replaced-phrase"],
   ])("may be a synonym elsewhere: %s | %s", (a, b, kind) => {
     expect(kinds(a, b)).toEqual([kind]);

@@ -9,6 +9,7 @@ const PLACES = new Set(
 );
 const DOES = new Set(["do", "does", "did"]);
 const OPENS = new Set(["how", "why", "when", "where", "what", "which", "who"]);
+const MOST_WRAPPING_WORDS = 8;
 /** Longer replacements are other sentences. */
 const MOST_WORDS = 4;
 
@@ -25,6 +26,7 @@ export function compareReplaced(a: PromptText, b: PromptText, alignment: Alignme
     const inA = stretch.a.some(isTelling);
     const inB = stretch.b.some(isTelling);
     if (!inA && !inB) continue;
+    if (isWrapper(stretch)) continue;
     if (!inA || !inB || only !== undefined) return [];
     only = stretch;
   }
@@ -51,6 +53,12 @@ function hasOtherContent(words: readonly Word[], stretch: readonly Word[], from:
 /** Whether only politeness follows. */
 function isEnd(words: readonly Word[], from: number): boolean {
   return words.slice(from).every((word) => politeWords.has(word.key));
+}
+
+/** What one prompt has before the other begins: "hey there, quick question". */
+function isWrapper({ a, b, fromA, fromB }: Stretch): boolean {
+  if (a.length === 0) return fromB === 0 && b.length <= MOST_WRAPPING_WORDS;
+  return b.length === 0 && fromA === 0 && a.length <= MOST_WRAPPING_WORDS;
 }
 
 /** "data base" and "database", "calculat ecompound": a space in another place. */

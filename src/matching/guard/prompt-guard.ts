@@ -12,7 +12,7 @@ const MAX_FINDING_CHARS = 200;
 
 /** The guard over all checks of this folder. The strongest findings come first. */
 export function createPromptGuard(): Guard {
-  return { id: "prompt-guard/2", compare: findingsOf };
+  return { id: "prompt-guard/3", compare: findingsOf };
 }
 
 function findingsOf({ a, b }: PromptPair): readonly GuardFinding[] {
