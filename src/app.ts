@@ -19,7 +19,7 @@ import { dialects } from "./formats/dialects.ts";
 import { createCacheAsideRoutes } from "./http/cache-aside-routes.ts";
 import { createFeedbackRoutes } from "./http/feedback-routes.ts";
 import { createOperatorAccess } from "./http/operator-access.ts";
-import type { PartState, Readiness } from "./http/operator-route.ts";
+import type { OperatorDeps, PartState, Readiness } from "./http/operator-route.ts";
 import { createOperatorRoutes } from "./http/operator-routes.ts";
 import { createRequestHandler } from "./http/request-handler.ts";
 import { createRouter } from "./http/router.ts";
@@ -81,8 +81,8 @@ export interface Judging {
   /** The same judgement, never refused for load: for people's questions, whose verdict must not depend on it. */
   readonly patientMatcher: Matcher;
   readonly pool: InferencePool;
-  /** The confidence from which a pair is a hit at the configured `max_error_rate`; infinite: nothing is. */
-  readonly bar: number;
+  /** The confidence from which a pair is a hit at this rate of wrong hits; infinite: nothing is. */
+  barAt(maxErrorRate: number): number;
   close(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
     matcher,
     patientMatcher: make("unbounded"),
     pool,
-    bar: barFor(calibration, matching.maxErrorRate),
+    barAt: (maxErrorRate) => barFor(calibration, maxErrorRate),
     close: () => pool.close(),
   };
 }
@@ -164,9 +164,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     state,
     clock,
     maxErrorRate: matching.maxErrorRate,
-    onRaised: (message, details) => log.warn(message, details),
+    onRaised: (message, { now, ...details }) =>
+      log.warn(message, { ...details, now, matching: Number.isFinite(judging.barAt(now)) ? "on" : "off" }),
   });
-  if (!Number.isFinite(judging.bar)) {
+  if (!Number.isFinite(judging.barAt(matching.maxErrorRate))) {
     log.warn(
       `matching.max_error_rate is ${matching.maxErrorRate}, and no bar was certified for so low a rate: nothing is matched by meaning`,
     );
@@ -283,24 +284,28 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     listenHost: server.host,
     onDisabled: (line) => log.warn(line),
   });
+  // A hit can come from an entry that has not landed: whoever asks for it by its id, or deletes it, waits for it.
+  const landedStore: OperatorDeps["store"] = {
+    kind: store.kind,
+    async get(id, signal) {
+      const entry = await store.get(id, signal);
+      if (entry !== null || landings.size === 0) return entry;
+      await landings.all();
+      return store.get(id, signal);
+    },
+    list: (page, signal) => store.list(page, signal),
+    async delete(selector, how) {
+      if (selector.kind === "id") await landedStore.get(selector.id);
+      return store.delete(selector, how);
+    },
+    stats: () => store.stats(),
+  };
   const operatorRoutes = [
     ...createOperatorRoutes({
       version,
       startedAtMs: clock.now(),
       clock,
-      store: {
-        kind: store.kind,
-        async get(id, signal) {
-          const entry = await store.get(id, signal);
-          if (entry !== null || landings.size === 0) return entry;
-          // A hit can come from an entry that has not landed: whoever asks for it by its id waits for it.
-          await landings.all();
-          return store.get(id, signal);
-        },
-        list: (page, signal) => store.list(page, signal),
-        delete: (selector, how) => store.delete(selector, how),
-        stats: () => store.stats(),
-      },
+      store: landedStore,
       matcher: judging.patientMatcher,
       decisions,
       totals,
@@ -313,13 +318,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     ...createFeedbackRoutes({
       served,
       trust,
-      store,
+      store: landedStore,
       tenants,
       onFeedback: (verdict) => metrics.countFeedback(verdict),
     }),
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({ ...cache, store, matcher, lookup, clock, byMeaning: cache.mode === "semantic" }),
       tenants,
+      served,
       clock,
       // Key and value with room for the escapes of JSON.
       maxBodyBytes: 2 * (cache.maxEntryBytes + cache.maxRequestBytes),

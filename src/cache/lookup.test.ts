@@ -8,8 +8,8 @@ import { createAdmission } from "./admission.ts";
 import { Landings } from "./landings.ts";
 import { createLookup } from "./lookup.ts";
 
-/** Models that load for as long as the test wants. */
-function scene() {
+/** Models that load for as long as the test wants, or a matcher that is the test's own. */
+function scene(own: Partial<Matcher> = {}) {
   let embed: () => void = () => undefined;
   const loading = new Promise<void>((resolve) => (embed = resolve));
   const matcher: Matcher = {
@@ -19,8 +19,15 @@ function scene() {
     judge: () => Promise.reject(new Error("Nothing can be judged")),
     compare: () => Promise.reject(new Error("Nothing can be compared")),
     forget: () => undefined,
+    ...own,
   };
   const clock = { now: () => 1_000 };
+  const trust = createTrust({
+    state: createMemoryStateStore(),
+    clock,
+    maxErrorRate: 0.01,
+    onRaised: () => undefined,
+  });
   const store = createMemoryCacheStore({ clock, maxEntries: null, maxBytes: null });
   const landings = new Landings();
   const faults: unknown[] = [];
@@ -29,12 +36,7 @@ function scene() {
     store,
     matcher,
     landings,
-    trust: createTrust({
-      state: createMemoryStateStore(),
-      clock,
-      maxErrorRate: 0.01,
-      onRaised: () => undefined,
-    }),
+    trust,
     clock,
     candidates: 8,
     timeoutMs: 500,
@@ -80,8 +82,37 @@ function scene() {
       replay: (answer) => answer,
       signal: new AbortController().signal,
     });
-  return { store, embed, admit, find, faults };
+  return { store, trust, embed, admit, find, faults };
 }
+
+const vector = { embedderId: "embedder", values: Float32Array.of(1, 0) };
+const judgement = {
+  verdict: "hit",
+  reason: null,
+  similarity: 0.9,
+  verifier: null,
+  confidence: 0.99,
+  threshold: 0.9,
+  guard: [],
+} as const;
+
+test.each([
+  [false, { kind: "hit", match: "semantic" }],
+  [true, { kind: "miss", reason: "guard-reported" }],
+])("a pair that is called wrong while it is judged (%j)", async (isCalledWrong, expected) => {
+  const { trust, admit, find } = scene({
+    prepare: async () => ({ kind: "comparable", vector }),
+    async judge(prompt, [candidate]) {
+      if (candidate === undefined) throw new Error("There is nothing to judge");
+      const pair = trust.identify("partition" as PartitionKey, candidate.promptText, prompt);
+      if (isCalledWrong) trust.toldBy(pair, "wrong");
+      return { kind: "hit", candidate, judgement };
+    },
+  });
+  const admitted = admit();
+  if (admitted.kind === "landing") await admitted.landed;
+  expect(await find("asked", "another key")).toMatchObject(expected);
+});
 
 describe("an entry whose embedding takes long", () => {
   test("answers equal requests within a share of the budget", async () => {

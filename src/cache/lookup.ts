@@ -203,6 +203,8 @@ async function findByMeaning(
   const replayed = request.replay(entry.answer);
   if (replayed === null) return miss("no-conversion", stepsMs, prepared);
   const served = options.trust.identify(partition, entry.promptText, prompt);
+  // Somebody may have called it wrong while it was judged.
+  if (options.trust.standing(served).barred) return miss("guard-reported", stepsMs, prepared);
   return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, served, stepsMs };
 }
 

@@ -11,25 +11,42 @@ export interface ServedHit {
   readonly pair: ServedPair | null;
 }
 
-/** The last hits by the id of their request, for feedback. */
+/**
+ * The last hits by the id of their request, for feedback. Those by meaning have a place of their own: equal requests,
+ * which are many and seldom wrong, do not push them out.
+ */
 export class ServedHits {
-  readonly #hits: LRUCache<string, ServedHit>;
+  readonly #exact: LRUCache<string, ServedHit>;
+  readonly #semantic: LRUCache<string, ServedHit>;
+  /** What was said last of a hit. */
+  readonly #told: LRUCache<string, "right" | "wrong">;
 
-  /** @param capacity how many are remembered; feedback on older ones finds nothing. */
+  /** @param capacity how many of each kind are remembered; feedback on older ones finds nothing. */
   constructor(capacity = 10_000) {
-    this.#hits = new LRUCache({ max: capacity });
+    this.#exact = new LRUCache({ max: capacity });
+    this.#semantic = new LRUCache({ max: capacity });
+    this.#told = new LRUCache({ max: 2 * capacity });
   }
 
   add(requestId: string, hit: ServedHit): void {
-    this.#hits.set(requestId, hit);
+    (hit.pair === null ? this.#exact : this.#semantic).set(requestId, hit);
   }
 
   find(requestId: string): ServedHit | null {
-    return this.#hits.peek(requestId) ?? null;
+    return this.#semantic.peek(requestId) ?? this.#exact.peek(requestId) ?? null;
+  }
+
+  /** Notes the verdict; false where it was given before, or where `wrong` was and nothing takes that back. */
+  noteVerdict(requestId: string, verdict: "right" | "wrong"): boolean {
+    const told = this.#told.get(requestId);
+    if (told === verdict || told === "wrong") return false;
+    this.#told.set(requestId, verdict);
+    return true;
   }
 
   /** The last hits that this entry served, for a verdict on the entry as a whole. */
   *ofEntry(entry: string): Iterable<ServedHit> {
-    for (const hit of this.#hits.values()) if (hit.entry === entry) yield hit;
+    for (const hits of [this.#semantic, this.#exact])
+      for (const hit of hits.values()) if (hit.entry === entry) yield hit;
   }
 }

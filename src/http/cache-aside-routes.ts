@@ -4,6 +4,7 @@ import { SemcacheError } from "../base/errors.ts";
 import type { CacheAside } from "../cache/cache-aside.ts";
 import { DEFAULT_NAMESPACE } from "../cache/cache-plan.ts";
 import { isLabel, MAX_TAGS } from "../cache/directives.ts";
+import type { ServedHits } from "../cache/served-hits.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { TenantId } from "../model/keys.ts";
 import { toHitHeaders } from "../proxy/hit-headers.ts";
@@ -28,6 +29,8 @@ const getBody = z.strictObject({ key, namespace });
 export interface CacheAsideRoutesOptions {
   readonly cacheAside: CacheAside;
   readonly tenants: TenantResolver;
+  /** Told of each hit, for feedback. */
+  readonly served: Pick<ServedHits, "add">;
   /** Larger bodies are a 413. */
   readonly maxBodyBytes: number;
   /** For the age of what is found. */
@@ -38,6 +41,7 @@ export interface CacheAsideRoutesOptions {
 export function createCacheAsideRoutes({
   cacheAside,
   tenants,
+  served,
   maxBodyBytes,
   clock = systemClock,
 }: CacheAsideRoutesOptions): readonly OperatorRoute[] {
@@ -74,6 +78,9 @@ export function createCacheAsideRoutes({
           response.end();
           return;
         }
+        const id = response.getHeader("x-semcache-request");
+        if (typeof id === "string")
+          served.add(id, { tenant: scope.tenant, entry: outcome.entry.id, pair: outcome.served });
         const { body, contentType } = outcome.replayed;
         const known = ["content-type", contentType, "content-length", String(body.length)];
         response.writeHead(200, [...known, ...toHitHeaders(outcome, clock.now())]);

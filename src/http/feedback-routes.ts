@@ -9,7 +9,7 @@ import { readJsonBody } from "./read-json-body.ts";
 import { sendJson } from "./send-json.ts";
 
 export interface FeedbackRoutesOptions {
-  readonly served: Pick<ServedHits, "find" | "ofEntry">;
+  readonly served: Pick<ServedHits, "find" | "ofEntry" | "noteVerdict">;
   readonly trust: Pick<Trust, "toldBy">;
   readonly store: Pick<CacheStore, "delete">;
   readonly tenants: TenantResolver;
@@ -43,9 +43,12 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): readonly O
       async handle(request, response) {
         const body = await readJsonBody(request, response, callersBody, limits);
         const hit = served.find(body.request);
-        // Another tenant's hits are as unknown as those that never were.
-        if (hit === null || tenants.resolve(request.rawHeaders, "") !== hit.tenant) throw unknownHit(body.request);
-        sendJson(response, 200, await apply(options, [hit], body.verdict));
+        // Another tenant's hits are as unknown as those that never were. Who has a credential in the query has it here.
+        const tenant = tenants.resolve(request.rawHeaders, request.url ?? "");
+        if (hit === null || tenant !== hit.tenant) throw unknownHit(body.request);
+        // Saying it a thousand times is saying it once.
+        const hits = served.noteVerdict(body.request, body.verdict) ? [hit] : [];
+        sendJson(response, 200, await apply(options, hits, body.verdict));
       },
     },
     {
@@ -85,7 +88,7 @@ async function apply(
       pairs++;
     } else if (told === "wrong") removed += (await store.delete({ kind: "id", id: entry })).entries;
   }
-  onFeedback(told);
+  if (hits.length > 0) onFeedback(told);
   return { pairs, removed };
 }
 

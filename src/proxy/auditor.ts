@@ -1,7 +1,7 @@
+import { withDeadline } from "../base/deadline.ts";
 import type { LookupHit } from "../cache/lookup.ts";
 import type { AnswerComparer } from "../matching/audit/compare-answers.ts";
 import type { HitVerdict, Trust } from "../matching/audit/trust.ts";
-import type { RecordedAnswer } from "../model/answer.ts";
 import type { UpstreamClient, UpstreamHead, UpstreamRequest } from "../upstream/upstream-client.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -21,41 +21,64 @@ export interface AuditorOptions {
   readonly comparer: AnswerComparer;
   readonly trust: Pick<Trust, "audited">;
   readonly settings: Pick<ProxySettings, "varyHeaders" | "tenantHeader" | "maxEntryBytes">;
+  /** Of one audit, its calls and comparisons together. */
+  readonly timeoutMs?: number;
   /** Told of each audit that was chosen, when it is over. */
   readonly onOutcome: (outcome: AuditOutcome, hit: { readonly request: string; readonly entry: string }) => void;
 }
 
-/** Asks the provider what a semantic hit was served in its place, after serving, and has the answers compared. */
+/**
+ * Asks the provider what a semantic hit was served in its place, after serving, and has the answers compared. A hit is
+ * called wrong only by a provider that says the same twice: two jokes, two random names or two answers at a high temperature
+ * differ as well without any cache.
+ */
 export interface Auditor {
   /** Chooses by chance; returns at once and throws nothing. The client's answer does not wait for it. */
   consider(exchange: Exchange, understood: UnderstoodRequest, hit: LookupHit): void;
-  /** Resolves when no audit is under way. */
-  idle(): Promise<void>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
 
 /** Audits are few, and none is worth a queue: past this many at once they are skipped, and counted. */
 const MAX_UNDER_WAY = 2;
+/** Or two slow providers would be all that is ever audited. */
+const TIMEOUT_MS = 300_000;
+/** An audit is a request of its own, and its second one too: the provider must not answer it with an earlier answer. */
+const hidden = ["idempotency-key"];
 
 export function createAuditor(options: AuditorOptions): Auditor {
-  const { rate, random, trust, comparer, settings, onOutcome } = options;
+  const { rate, random, trust, comparer, settings, timeoutMs = TIMEOUT_MS, onOutcome } = options;
   const closing = new AbortController();
   const underWay = new Set<Promise<void>>();
 
-  async function audit(exchange: Exchange, understood: UnderstoodRequest, hit: LookupHit): Promise<AuditOutcome> {
-    const { dialect, target } = understood;
-    const request = toProviderRequest(exchange, target, settings);
-    const answered = await ask(options, request, closing.signal);
+  /** The provider's answer as the cache would keep it; null: none that can be compared. */
+  async function ask(exchange: Exchange, { target, dialect }: UnderstoodRequest, signal: AbortSignal) {
+    const answered = await call(options, toProviderRequest(exchange, target, settings, hidden), signal);
     const answer = answered && toRecordedAnswer(answered.head, answered.body, settings.maxEntryBytes);
-    if (!answer || typeof answer === "string") return "failed";
-    const fresh = dialect.examine(answer);
-    const stored: RecordedAnswer = { ...hit.entry.answer, framingComplete: true };
-    const served = dialect.examine(stored);
-    if (fresh.kind === "refused" || served.kind === "refused") return "failed";
+    if (!answer || typeof answer === "string") return null;
+    const examined = dialect.examine(answer);
+    return examined.kind === "storable" ? examined : null;
+  }
+
+  async function audit(
+    exchange: Exchange,
+    understood: UnderstoodRequest,
+    { entry }: LookupHit,
+    signal: AbortSignal,
+  ): Promise<AuditOutcome> {
+    const served = understood.dialect.examine({ ...entry.answer, framingComplete: true });
+    const fresh = await ask(exchange, understood, signal);
+    if (served.kind === "refused" || fresh === null) return "failed";
     // The provider now calls a tool, refuses, or is cut off: not the same kind of answer, and no proof either.
     if (fresh.semantic !== served.semantic) return "unsure";
-    return comparer.compare(served.text, fresh.text, closing.signal);
+    const verdict = await comparer.compare(served.text, fresh.text, signal);
+    if (verdict !== "wrong") return verdict;
+    const again = await ask(exchange, understood, signal);
+    if (again === null) return "failed";
+    if (again.semantic !== served.semantic) return "unsure";
+    const differs = (await comparer.compare(served.text, again.text, signal)) === "wrong";
+    const varies = (await comparer.compare(fresh.text, again.text, signal)) === "wrong";
+    return differs && !varies ? "wrong" : "unsure";
   }
 
   return {
@@ -68,17 +91,18 @@ export function createAuditor(options: AuditorOptions): Auditor {
         onOutcome("skipped", about);
         return;
       }
-      const run = audit(exchange, understood, hit)
+      const ofProvider = understood.target.kind === "openai" || understood.target.kind === "anthropic";
+      const run = withDeadline(
+        { phase: "the audit", timeoutMs, code: "upstream-idle-timeout", signal: closing.signal },
+        (signal) => audit(exchange, understood, hit, signal),
+      )
         .catch((): AuditOutcome => "failed")
         .then((outcome) => {
-          if (outcome !== "failed" && outcome !== "skipped") trust.audited(served, outcome);
+          if (outcome !== "failed" && outcome !== "skipped") trust.audited(served, outcome, { ofProvider });
           onOutcome(outcome, about);
         })
         .finally(() => underWay.delete(run));
       underWay.add(run);
-    },
-    async idle() {
-      while (underWay.size > 0) await Promise.all(underWay);
     },
     async close() {
       closing.abort();
@@ -88,7 +112,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
 }
 
 /** The provider's whole answer; null: none, no success, or too large. */
-function ask(
+function call(
   { upstream, settings }: AuditorOptions,
   request: UpstreamRequest,
   signal: AbortSignal,
@@ -102,10 +126,10 @@ function ask(
       resolve(answered && head ? { head, body: Buffer.concat(chunks) } : null);
     };
     const giveUp = () => {
-      call.abort();
+      calling.abort();
       finish(false);
     };
-    const call = upstream.call(request, {
+    const calling = upstream.call(request, {
       onHeaders(received) {
         head = received;
         if (!isSuccess(received)) giveUp();

@@ -4,11 +4,12 @@ import type { UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProxySettings } from "./proxy-options.ts";
 
-/** The client's request as the provider gets it. */
+/** The client's request as the provider gets it, but for the headers that are `hidden` (in lower case). */
 export function toProviderRequest(
   exchange: Exchange,
   target: UpstreamTarget,
   { varyHeaders, tenantHeader }: Pick<ProxySettings, "varyHeaders" | "tenantHeader">,
+  hidden: readonly string[] = [],
 ): UpstreamRequest {
   return {
     url: target.url,
@@ -17,7 +18,7 @@ export function toProviderRequest(
     headers: toUpstreamHeaders(exchange.request.rawHeaders, {
       host: target.url.host,
       endToEnd: varyHeaders,
-      extraHidden: tenantHeader === null ? [] : [tenantHeader],
+      extraHidden: tenantHeader === null ? hidden : [...hidden, tenantHeader],
       bodyLength: bodyLength(exchange),
     }),
     body: toUpstreamBody(exchange),

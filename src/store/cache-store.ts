@@ -34,7 +34,7 @@ export interface CacheStore {
   delete(selector: EntrySelector, options?: { readonly dryRun?: boolean }): Promise<DeletionCount>;
   /** Each entry once, in an order that stays. @throws {SemcacheError} `bad-request` for a cursor that `list` never gave. */
   list(options: ListOptions, signal?: AbortSignal): Promise<ListPage>;
-  /** Grows with each deletion that is no dry run, whatever it found. */
+  /** Grows with each deletion that is no dry run, whatever it found; not with that of one id, which nothing in the air has. */
   generation(): number;
   stats(): StoreStats;
   /** Told with every entry that leaves, whatever the cause; the memo of verdicts dies with the entry. Returns the unsubscriber. */

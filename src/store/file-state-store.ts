@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonValue } from "../base/json.ts";
 import { createMemoryStateStore, type StateStore } from "./state-store.ts";
@@ -6,7 +6,7 @@ import { createMemoryStateStore, type StateStore } from "./state-store.ts";
 export interface FileStateStoreOptions {
   /** Made with mode 0700 if it is not there. */
   readonly folder: string;
-  /** Told of each fault once it happens: what was put stays in effect until the process ends. */
+  /** Told when it begins to fail, not each time: what was put stays in effect until the process ends. */
   readonly onFault: (message: string) => void;
 }
 
@@ -17,53 +17,106 @@ interface Line {
 }
 
 const FILE_NAME = "state.jsonl";
-/** Rewritten at the start when more lines than this are out of date. */
+/** Rewritten when more lines than this, and than there are keys, are out of date: the file is as large as its keys. */
 const MAX_STALE_LINES = 1_000;
 
 /**
  * Keys and values in a journal of JSON lines, appended and synced in batches. A line that a crash has torn, or that
- * cannot be read, is skipped and told of; it never keeps the others from being read.
+ * cannot be read, is skipped and told of; it never keeps the others from being read. What a full disk did not take is
+ * written once there is room. Two processes over one folder keep what either has put, but for the last value of a key
+ * that both put.
  */
 export async function openFileStateStore({ folder, onFault }: FileStateStoreOptions): Promise<StateStore> {
   const path = join(folder, FILE_NAME);
   const values = createMemoryStateStore();
   let file: FileHandle | null = null;
+  /** Lines of the file, to know how many are out of date. */
+  let lines = 0;
+  let keys = 0;
+  /** The file may lack what is in memory, or end within a line. */
+  let damaged = false;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { lines, unreadable, ending } = await readLines(path);
-    for (const { k, v } of lines) {
-      if (v === undefined) values.delete(k);
-      else values.put(k, v);
-    }
-    if (unreadable > 0) onFault(`Skipped ${unreadable} unreadable lines of ${path}`);
-    const live = [...values.entries("")];
-    if (unreadable > 0 || lines.length - live.length > MAX_STALE_LINES) await rewrite(path, live);
-    file = await open(path, "a", 0o600);
-    // After a torn end, the first line of ours must begin on its own.
-    if (ending === "torn" && unreadable === 0) await file.appendFile("\n");
+    const read = await readLines(path);
+    replay(read.lines, values);
+    if (read.unreadable > 0) onFault(`Skipped ${read.unreadable} unreadable lines of ${path}`);
+    lines = read.lines.length;
+    keys = count(values);
+    damaged = read.unreadable > 0 || read.ending === "torn";
+    if (damaged || isStale()) await rewrite([]);
+    else file = await open(path, "a", 0o600);
   } catch (error) {
     onFault(`Cannot keep verdicts in ${path}: ${describe(error)}; they are lost when the process ends`);
   }
+  /** A folder that could not be used at the start is not tried again. */
+  const keeps = file !== null;
 
-  let pending = "";
+  let pending: Line[] = [];
   let written = Promise.resolve();
+  let failing = false;
+  let closed = false;
+
+  function isStale(): boolean {
+    return lines - keys > Math.max(MAX_STALE_LINES, keys);
+  }
 
   /** What was put while the last batch was written goes as one. */
   async function write(): Promise<void> {
     const batch = pending;
-    pending = "";
-    if (batch === "") return;
+    pending = [];
+    if (batch.length === 0) return;
     try {
-      await file?.appendFile(batch);
-      await file?.datasync();
+      if (damaged || isStale() || (await isReplaced())) await rewrite(batch);
+      else {
+        damaged = true;
+        await file?.appendFile(toText(batch));
+        await file?.datasync();
+        damaged = false;
+        lines += batch.length;
+      }
+      failing = false;
     } catch (error) {
-      onFault(`Cannot write to ${path}: ${describe(error)}`);
+      damaged = true;
+      if (!failing) onFault(`Cannot write to ${path}: ${describe(error)}`);
+      failing = true;
     }
   }
 
+  /** Another process has rewritten the file, or somebody has removed it: what is written to the old one is lost. */
+  async function isReplaced(): Promise<boolean> {
+    const [ours, there] = await Promise.all([file?.stat(), stat(path).catch(() => null)]);
+    return ours?.ino !== there?.ino;
+  }
+
+  /** Written beside its place, then moved there: a crash leaves the old file or the new one. */
+  async function rewrite(batch: readonly Line[]): Promise<void> {
+    const merged = createMemoryStateStore();
+    // What another process has put is in the file alone, what we have put may be in memory alone.
+    replay((await readLines(path)).lines, merged);
+    replay(batch, merged);
+    for (const [key, value] of values.entries("")) merged.put(key, value);
+    const live = [...merged.entries("")].map(([k, v]): Line => ({ k, v }));
+    const draft = `${path}.${process.pid}.new`;
+    await rm(draft, { force: true });
+    const fresh = await open(draft, "ax", 0o600);
+    try {
+      await fresh.writeFile(toText(live));
+      await fresh.sync();
+      await rename(draft, path);
+    } catch (error) {
+      await fresh.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await file?.close();
+    file = fresh;
+    lines = live.length;
+    damaged = false;
+  }
+
   function append(line: Line): void {
-    if (file === null) return;
-    pending += `${JSON.stringify(line)}\n`;
+    if (!keeps || closed) return;
+    pending.push(line);
     written = written.then(write);
   }
 
@@ -71,20 +124,36 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
     get: (key) => values.get(key),
     entries: (prefix) => values.entries(prefix),
     put(key, value) {
+      if (values.get(key) === null) keys++;
       values.put(key, value);
       append({ k: key, v: value });
     },
     delete(key) {
+      if (values.get(key) !== null) keys--;
       values.delete(key);
       append({ k: key });
     },
     flushed: () => written,
     async close() {
+      closed = true;
       await written;
       await file?.close();
       file = null;
     },
   };
+}
+
+function replay(lines: readonly Line[], into: StateStore): void {
+  for (const { k, v } of lines) {
+    if (v === undefined) into.delete(k);
+    else into.put(k, v);
+  }
+}
+
+function count(values: StateStore): number {
+  let keys = 0;
+  for (const _ of values.entries("")) keys++;
+  return keys;
 }
 
 async function readLines(
@@ -117,18 +186,8 @@ function parseLine(written: string): Line | null {
   }
 }
 
-/** Written beside its place, then moved there: a crash leaves the old file or the new one. */
-async function rewrite(path: string, live: readonly (readonly [string, JsonValue])[]): Promise<void> {
-  const draft = `${path}.new`;
-  await rm(draft, { force: true });
-  const file = await open(draft, "wx", 0o600);
-  try {
-    await file.writeFile(live.map(([k, v]) => `${JSON.stringify({ k, v })}\n`).join(""));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
+function toText(lines: readonly Line[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
 function describe(error: unknown): string {

@@ -389,6 +389,15 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
         await put(store, late);
         expect(await idsOf(store)).toEqual(["late"]);
       });
+
+      test("the deletion of one entry keeps no other from landing", async () => {
+        const store = await open();
+        await put(store, ...entries);
+        const before = store.generation();
+        await store.delete({ kind: "id", id: "a" });
+        await store.delete({ kind: "id", id: "never" });
+        expect((await store.put(makeEntry("late"), before)).kind).toBe("stored");
+      });
     });
 
     describe("listing", () => {

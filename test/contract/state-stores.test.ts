@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -61,15 +61,69 @@ describe("a file that is not as it was written", () => {
     await store.close();
   });
 
-  test("is rewritten when most of it is out of date", async () => {
+  test("never grows much larger than its keys, while it runs", async () => {
     const { path, open } = await written();
+    const whole = (await stat(path)).size;
     const store = await open();
-    for (let index = 0; index < 2_000; index++) store.put("counter", index);
+    for (let index = 0; index < 5_000; index++) {
+      store.put("counter", index);
+      if (index % 100 === 0) await store.flushed();
+    }
     await store.close();
+    expect((await readFile(path, "utf8")).split("\n").length).toBeLessThan(1_500);
+    const again = await open();
+    expect([again.get("counter"), again.get("key/9")]).toEqual([4_999, 9]);
+    await again.close();
+    expect((await stat(path)).size).toBeGreaterThan(whole);
+  });
+
+  test("is rewritten at the start when most of it is out of date", async () => {
+    const { path, open } = await written();
+    await appendFile(path, '{"k":"counter","v":1}\n'.repeat(2_000));
     const before = (await stat(path)).size;
     const again = await open();
-    expect(again.get("counter")).toBe(1_999);
+    expect([again.get("counter"), again.get("key/9")]).toEqual([1, 9]);
     expect((await stat(path)).size).toBeLessThan(before / 20);
+    await again.close();
+  });
+
+  test("what a failing disk did not take is told of once, and written when it can be", async () => {
+    const { folder, path, open, faults } = await written();
+    const store = await open();
+    // A folder where the file was: neither can it be written nor moved away.
+    await rm(path);
+    await mkdir(join(path, "in the way"), { recursive: true });
+    for (const key of ["a", "b"]) {
+      store.put(key, key);
+      await store.flushed();
+    }
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^Cannot write to /);
+    await rm(path, { recursive: true });
+    store.put("c", "c");
+    await store.close();
+    expect(await readdir(folder)).toEqual(["state.jsonl"]);
+    const again = await open();
+    expect(["key/9", "a", "b", "c"].map((key) => again.get(key))).toEqual([9, "a", "b", "c"]);
+    expect(faults).toHaveLength(1);
+    await again.close();
+  });
+
+  test("two processes: what either has put is kept, also when one rewrites the file under the other", async () => {
+    const { open } = await written();
+    const [one, two] = [await open(), await open()];
+    one.put("one", 1);
+    two.put("two", 2);
+    await Promise.all([one.flushed(), two.flushed()]);
+    for (let index = 0; index < 2_000; index++) {
+      one.put("counter", index);
+      if (index % 100 === 0) await one.flushed();
+    }
+    two.put("late", true);
+    await two.flushed();
+    await Promise.all([one.close(), two.close()]);
+    const again = await open();
+    expect(["one", "two", "late", "counter"].map((key) => again.get(key))).toEqual([1, 2, true, 1_999]);
     await again.close();
   });
 });

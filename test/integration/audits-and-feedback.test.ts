@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ask, chat, freshNamespace, type HeaderList } from "../support/ask.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
-import { breakMidBody, fixed } from "../support/imitation/faults.ts";
-import type { Script } from "../support/imitation/script.ts";
+import { breakMidBody, fixed, held, neverAnswer } from "../support/imitation/faults.ts";
+import { Gate, type Script } from "../support/imitation/script.ts";
 import { startSemcache, type RunningSemcache } from "../support/semcache.ts";
 
 const stored = "What is the capital of France?";
@@ -126,6 +127,62 @@ describe("feedback", () => {
     });
   });
 
+  test("a credential in the query is told in the query", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const path = "/v1/chat/completions?key=secret";
+      const headers: HeaderList = [freshNamespace()];
+      await ask(semcache.port, { path, headers, body: chat(stored) });
+      const hit = await ask(semcache.port, { path, headers, body: chat(asked) });
+      expect(hit.outcome).toBe("hit/semantic");
+      const wrong = { request: hit.id, verdict: "wrong" };
+      expect((await feedback(semcache, wrong, [], "feedback?key=another")).status).toBe(404);
+      expect((await feedback(semcache, wrong, [], "feedback")).status).toBe(404);
+      expect((await feedback(semcache, wrong, [], "feedback?key=secret")).json()).toEqual({ pairs: 1, removed: 0 });
+    });
+  });
+
+  test("said a hundred times it is said once, and keeps no other answer from being stored", async () => {
+    await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      const [exact, semantic] = [await put(semcache, stored, headers), await put(semcache, asked, headers)];
+      const gate = new Gate();
+      provider.script(held(gate));
+      const other = put(semcache, "How do I reset my password?", headers);
+      await gate.reached(1);
+      for (const { id } of [exact, semantic])
+        for (let time = 0; time < 3; time++)
+          expect((await feedback(semcache, { request: id, verdict: "wrong" })).json()).toEqual({
+            pairs: time === 0 && id === semantic.id ? 1 : 0,
+            removed: time === 0 && id === exact.id ? 1 : 0,
+          });
+      gate.release();
+      await other;
+      expect((await put(semcache, "How do I reset my password?", headers)).outcome).toBe("hit/exact");
+      const metrics = await ask(semcache.port, { method: "GET", path: "/metrics" });
+      expect(metrics.text).toMatch(/semcache_feedback_total\{verdict="wrong"\} 2\n/);
+    });
+  });
+
+  test("a value that the application keeps itself is barred and removed alike", async () => {
+    await withSemcache({}, async (semcache) => {
+      const own = (method: "PUT" | "POST", path: string, body: object) =>
+        ask(semcache.port, { method, path: `/semcache/v1/${path}`, headers: [first], body });
+      await own("PUT", "put", { key: stored, data: "Paris" });
+      const hit = await own("POST", "get", { key: asked });
+      expect(hit.outcome).toBe("hit/semantic");
+      const wrong = { request: hit.id, verdict: "wrong" };
+      expect((await feedback(semcache, wrong, [second])).status).toBe(404);
+      expect((await feedback(semcache, wrong)).json()).toEqual({ pairs: 1, removed: 0 });
+      expect((await own("POST", "get", { key: asked })).outcome).toBe("miss/guard-reported");
+      const exact = await own("POST", "get", { key: stored });
+      expect((await feedback(semcache, { request: exact.id, verdict: "wrong" })).json()).toEqual({
+        pairs: 0,
+        removed: 1,
+      });
+    });
+  });
+
   test("outlives the process", async () => {
     const path = join(folder, "feedback");
     const headers: HeaderList = [first, ["x-semcache-namespace", "kept"]];
@@ -175,7 +232,10 @@ describe("audits", () => {
       ] as const;
       for (const [kept, again] of pairs) {
         provider.script(answer("It is Paris, since 987."), { when: ({ body }) => body.toString().includes(kept) });
-        provider.script(answer("Bake it at 180 degrees."), { when: ({ body }) => body.toString().includes(again) });
+        provider.script(answer("Bake it at 180 degrees."), {
+          times: 3,
+          when: ({ body }) => body.toString().includes(again),
+        });
         await put(semcache, kept, headers);
         const hit = await put(semcache, again, headers);
         expect(hit.outcome).toBe("hit/semantic");
@@ -183,15 +243,88 @@ describe("audits", () => {
         expect((await put(semcache, again, headers)).outcome).toBe("miss/guard-reported");
       }
       const trust = await trustOf(semcache);
-      expect(trust).toMatchObject({ audits: { wrong: 2 }, barredPairs: 2, steps: { all: 1 } });
+      expect(trust).toMatchObject({ audits: { wrong: 2 }, barredPairs: 2, steps: { all: 0 } });
       expect(Object.values(trust.steps.partitions)).toEqual([1]);
-      await semcache.log.waitFor((line) => String(line["msg"]).startsWith("The promise was broken"));
+      const raised = await semcache.log.waitFor((line) => String(line["msg"]).startsWith("The promise was broken"));
+      expect(raised).toMatchObject({ audited: 2, wrong: 2, promised: 0.01, now: 0.005, matching: "on" });
       const metrics = await ask(semcache.port, { method: "GET", path: "/metrics" });
       expect(metrics.text).toMatch(/semcache_audits_total\{outcome="wrong"\} 2/);
-      expect(metrics.text).toMatch(/semcache_bar_steps 2\n/);
+      expect(metrics.text).toMatch(/semcache_bar_steps 1\n/);
     });
     await withSemcache(overrides, async (semcache) => {
-      expect(await trustOf(semcache)).toMatchObject({ audits: { wrong: 2 }, steps: { all: 1 } });
+      const { audits, steps } = await trustOf(semcache);
+      expect([audits.wrong, Object.values(steps.partitions)]).toEqual([2, [1]]);
+    });
+  });
+
+  test("a provider that contradicts itself proves nothing, and is asked as somebody new each time", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace(), ["Idempotency-Key", "one"]];
+      for (const joke of ["It is Paris, since 987.", "Bake it at 180 degrees.", "Seventeen elephants dance."])
+        provider.script(answer(joke));
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, asked, headers);
+      expect(await outcomeOf(semcache, hit.id)).toMatchObject({ outcome: "unsure" });
+      expect(provider.requests.map(({ headers: sent }) => sent["idempotency-key"])).toEqual([
+        "one",
+        undefined,
+        undefined,
+      ]);
+      expect(await trustOf(semcache)).toMatchObject({ audits: { wrong: 0, unsure: 1 }, barredPairs: 0 });
+      expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
+    });
+  });
+
+  test("streams and compressed answers are compared like others", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace(), ["accept-encoding", "gzip"]];
+      const compressed = (content: string): Script => {
+        const chunk = (delta: object, finish: string | null) =>
+          `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+        const text = `${chunk({ role: "assistant", content }, null)}${chunk({}, "stop")}data: [DONE]\n\n`;
+        const sent: [string, string][] = [
+          ["content-type", "text/event-stream"],
+          ["content-encoding", "gzip"],
+        ];
+        return fixed({ status: 200, headers: sent, parts: [gzipSync(text)] });
+      };
+      provider.script(compressed("Paris."));
+      provider.script(compressed("paris"));
+      const streamed = (prompt: string) =>
+        ask(semcache.port, { headers, body: { ...(chat(prompt) as object), stream: true } });
+      await streamed(stored);
+      const hit = await streamed(asked);
+      expect(hit.outcome).toBe("hit/semantic");
+      expect(await outcomeOf(semcache, hit.id)).toMatchObject({ outcome: "right" });
+    });
+  });
+
+  test("redirects are not followed, and what is under way ends with the process", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      await put(semcache, stored, headers);
+      provider.script(fixed({ status: 307, headers: [["location", provider.url]], parts: [Buffer.from("{}")] }));
+      const hit = await put(semcache, asked, headers);
+      expect(await outcomeOf(semcache, hit.id)).toMatchObject({ outcome: "failed" });
+      expect(provider.requests).toHaveLength(2);
+      provider.script(neverAnswer());
+      await put(semcache, asked, headers);
+      await provider.waitForRequest(3);
+    });
+  });
+
+  test("what a caller's own provider answers is not held against the others", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      for (const namespace of ["a", "b", "c"]) {
+        const headers: HeaderList = [first, freshNamespace(), ["x-llm-proxy-host", provider.url]];
+        provider.script(answer("It is Paris, since 987."));
+        provider.script(answer("Bake it at 180 degrees."), { times: 2 });
+        await put(semcache, stored, headers);
+        const hit = await put(semcache, asked, headers);
+        expect([namespace, hit.outcome]).toEqual([namespace, "hit/semantic"]);
+        expect(await outcomeOf(semcache, hit.id)).toMatchObject({ msg: "An audit found a wrong hit" });
+      }
+      expect(await trustOf(semcache)).toMatchObject({ audits: { wrong: 3 }, barredPairs: 3, steps: { all: 0 } });
     });
   });
 

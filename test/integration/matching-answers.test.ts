@@ -19,6 +19,10 @@ const long = "The plan covers hospital stays, outpatient care and most medicines
 test.each([
   ["Paris.", "paris", "right"],
   ["**Paris** is the capital.", "Paris is the capital", "right"],
+  ["-5", "5", "wrong"],
+  ["C++", "C#", "wrong"],
+  ["+", "-", "unsure"],
+  ["👍", "👎", "unsure"],
   ['{"a": 1, "b": [2]}', '{"b":[2],"a":1}', "right"],
   ["The capital of France is Paris.", "Paris is the capital of France.", "right"],
   ["It takes 3 days.", "It takes 5 days.", "wrong"],

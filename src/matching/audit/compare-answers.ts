@@ -3,6 +3,7 @@ import { dotProduct } from "../../base/dot-product.ts";
 import type { JsonValue } from "../../base/json.ts";
 import type { Embedder } from "../../embedding/embedder.ts";
 import type { Guard } from "../guard.ts";
+import { exactOnlyByTokens } from "../limits/prompt-limits.ts";
 import type { HitVerdict } from "./trust.ts";
 
 export interface AnswerComparer {
@@ -40,6 +41,8 @@ export function createAnswerComparer({
       if ((left === null) !== (right === null)) return "wrong";
       const [one, other] = await embedder.embed([served, fresh], signal);
       if (one?.kind !== "embedded" || other?.kind !== "embedded") return "unsure";
+      // What the model cannot read is all the same to it.
+      if ([one, other].some(({ tokens }) => exactOnlyByTokens(tokens, Number.POSITIVE_INFINITY))) return "unsure";
       const similarity = dotProduct(one.vector.values, other.vector.values);
       if (similarity < OTHER_COSINE) return "wrong";
       const contradicts = guard
@@ -51,11 +54,16 @@ export function createAnswerComparer({
   };
 }
 
+/** Only what is never the answer: `C++` and `C#`, `-5` and `5`, `$5` and `5%` are not the same. */
 function normalize(text: string): string {
   return text
-    .normalize("NFKC")
+    .normalize("NFC")
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .replace(/\*\*|`/g, "")
+    .replace(/[“”]/g, '"')
+    .replace(/[‘’]/g, "'")
+    .replace(/[.,;:!?]+(?=\s|$)/g, "")
+    .replace(/\s+/g, " ")
     .trim();
 }
 

@@ -4,8 +4,11 @@ export interface Audited {
   readonly wrong: number;
 }
 
-/** Rates of wrong hits that are tried against the promised one, as shares of the way from it to 1. */
-const ALTERNATIVES = [0.02, 0.05, 0.1, 0.2, 0.4, 0.7];
+/**
+ * What the odds of a wrong hit are multiplied by in the rates that are tried against the promised one. Multiples, because
+ * a promise of 0.1% that is broken five times over must be found out as well as one of 10% that is broken twice.
+ */
+const ALTERNATIVES = [1.5, 2, 3, 5, 10, 30, 100];
 /** Over all time, a promise that holds is called broken with at most this probability (Ville's inequality). */
 const FALSE_ALARM = 0.01;
 /** The interval holds at all times together with this confidence. */
@@ -15,16 +18,16 @@ const CONFIDENCE = 0.95;
  * Whether the data refute "at most `promised` of the hits are wrong": valid at any time and however often it is asked.
  *
  * The capital of a gambler who bets on higher rates at fair odds (a test martingale: Waudby-Smith and Ramdas,
- * arXiv 2010.09686), mixed evenly over a few alternatives q > promised: a wrong hit multiplies each by q / promised, a right
- * one by (1 - q) / (1 - promised). Only the counts matter, so the state is two numbers.
+ * arXiv 2010.09686), mixed evenly over a few alternatives. With the odds multiplied by f a wrong hit multiplies the capital
+ * by f / (1 - promised + f * promised), a right one by 1 / (1 - promised + f * promised). Only the counts matter, so the
+ * state is two numbers. The rate may change from hit to hit: it is fair as long as each was wrong with at most `promised`.
  */
 export function isPromiseBroken({ audited, wrong }: Audited, promised: number): boolean {
   if (promised >= 1 || wrong === 0) return false;
   if (promised <= 0) return true;
-  const capitals = ALTERNATIVES.map((share) => {
-    const rate = promised + (1 - promised) * share;
-    return wrong * Math.log(rate / promised) + (audited - wrong) * Math.log((1 - rate) / (1 - promised));
-  });
+  const capitals = ALTERNATIVES.map(
+    (factor) => wrong * Math.log(factor) - audited * Math.log(1 - promised + factor * promised),
+  );
   const most = Math.max(...capitals);
   const mixed = most + Math.log(capitals.reduce((sum, each) => sum + Math.exp(each - most), 0) / capitals.length);
   return mixed >= -Math.log(FALSE_ALARM);
@@ -32,7 +35,7 @@ export function isPromiseBroken({ audited, wrong }: Audited, promised: number): 
 
 /**
  * Confidence sequence for the rate of wrong hits, [lower, upper] in 0 to 1: it holds at every moment together with 95%
- * (Robbins' method of mixtures with a Beta(½, ½) prior).
+ * (Robbins' method of mixtures with a Beta(½, ½) prior), for a rate that stays what it is.
  */
 export function toRateInterval({ audited, wrong }: Audited): readonly [lower: number, upper: number] {
   const right = audited - wrong;

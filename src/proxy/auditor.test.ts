@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { LookupHit } from "../cache/lookup.ts";
+import type { UnderstoodRequest } from "./cached-request.ts";
+import type { Exchange } from "./exchange.ts";
+import { createAuditor } from "./auditor.ts";
+
+const exchange = {
+  id: "request",
+  request: { method: "POST", rawHeaders: [], headers: {} },
+  body: { kind: "whole", bytes: Buffer.from("{}") },
+} as unknown as Exchange;
+const understood = {
+  plan: { onlyIfCached: false },
+  target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
+  dialect: { examine: () => ({ kind: "storable", semantic: true, text: "" }) },
+} as unknown as UnderstoodRequest;
+const hit = { served: { pair: "pair" }, entry: { id: "entry", answer: {} } } as unknown as LookupHit;
+
+/** Audits of a provider that never answers. */
+function begin(timeoutMs: number) {
+  const calls: { aborted: boolean }[] = [];
+  const outcomes: string[] = [];
+  let told: () => void = () => undefined;
+  const auditor = createAuditor({
+    rate: 1,
+    random: () => 0,
+    upstream: {
+      call() {
+        const call = { aborted: false };
+        calls.push(call);
+        return { pause: () => undefined, resume: () => undefined, abort: () => void (call.aborted = true) };
+      },
+    },
+    comparer: { compare: () => Promise.reject(new Error("There is nothing to compare")) },
+    trust: { audited: () => expect.fail("An audit without an answer says nothing") },
+    settings: { varyHeaders: [], tenantHeader: null, maxEntryBytes: 1_000 },
+    timeoutMs,
+    onOutcome(outcome) {
+      outcomes.push(outcome);
+      told();
+    },
+  });
+  const outcomesAre = (count: number) =>
+    new Promise<void>((resolve) => {
+      told = () => outcomes.length >= count && resolve();
+      told();
+    });
+  return { auditor, calls, outcomes, outcomesAre };
+}
+
+test("a provider that does not answer gives its place back", async () => {
+  const { auditor, calls, outcomes, outcomesAre } = begin(5);
+  for (let index = 0; index < 3; index++) auditor.consider(exchange, understood, hit);
+  expect(outcomes).toEqual(["skipped"]);
+  await outcomesAre(3);
+  expect(outcomes).toEqual(["skipped", "failed", "failed"]);
+  auditor.consider(exchange, understood, hit);
+  await outcomesAre(4);
+  expect(calls).toEqual([{ aborted: true }, { aborted: true }, { aborted: true }]);
+  await auditor.close();
+});
+
+test("closing breaks off what is under way, and none is begun after it", async () => {
+  const { auditor, calls, outcomes } = begin(60_000);
+  auditor.consider(exchange, understood, hit);
+  await auditor.close();
+  auditor.consider(exchange, understood, hit);
+  expect([calls, outcomes]).toEqual([[{ aborted: true }], ["failed"]]);
+});
