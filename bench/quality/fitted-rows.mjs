@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
  * @property {(row: import("./data-folder.mjs").PairRow) => boolean} isFittedRow
  * @property {(stream: string) => boolean} isFittedStream
  * @property {"known" | "all-fitted" | "unknown"} split whether rows of the fit can be told from others
- * @property {readonly string[]} remarks what a reader of the figures must know
+ * @property {string[]} remarks what a reader of the figures must know
  */
 
 /**

@@ -10,9 +10,11 @@
 // what that gave, so that they are compared on the same rows of one run. The product's verdict at its default is the
 // matcher's own. By default only those rows are shown that the calibration was not fitted on (--all: all).
 // Streams: every request is looked up among those before it (replay.mjs). The rest is said in METHOD (report.mjs),
-// which the page shows too. --rows: at most so many of each set and label; --requests: of each stream; 0: all. --wrong lists
-// the product's wrong hits, with the keys of training/calibrate/same-by-reading.json.
-import { readFileSync, writeFileSync } from "node:fs";
+// which the page shows too.
+//
+// --rows: at most so many of each set and label (0: all, the default); --requests: at most so many of each stream (2000; 0:
+// all). --wrong lists the product's wrong hits, with the keys of training/calibrate/same-by-reading.json.
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { readDataFolder } from "./data-folder.mjs";
@@ -29,7 +31,7 @@ import { listWrong } from "./wrong-hits.mjs";
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "0" },
-    requests: { type: "string", default: "0" },
+    requests: { type: "string", default: "2000" },
     all: { type: "boolean", default: false },
     wrong: { type: "boolean", default: false },
     json: { type: "string" },
@@ -46,6 +48,14 @@ try {
   data = readDataFolder(folder);
 } catch (error) {
   refuse(`${folder} cannot be read: ${error.message}`);
+}
+for (const file of [values.json, values.markdown, values.html].filter((each) => each !== undefined)) {
+  try {
+    // Now rather than after the measurement.
+    closeSync(openSync(file, "a"));
+  } catch (error) {
+    refuse(`${file} cannot be written: ${error.message}`);
+  }
 }
 
 const started = performance.now();
@@ -66,6 +76,11 @@ for (const stream of data.streams) {
 }
 await product.close();
 
+const ofPairs = summarizePairs(pairs, product);
+if (ofPairs.decidedOtherwise > 0)
+  fitted.remarks.push(
+    `The product's verdict is not that of its probability on ${ofPairs.decidedOtherwise} pairs: it did not verify what it took for hopeless.`,
+  );
 /** @type {import("./report.mjs").Report} */
 const report = {
   formatVersion: 1,
@@ -82,7 +97,7 @@ const report = {
     seconds: Math.round((performance.now() - started) / 1000),
   },
   data: data.digests,
-  pairs: summarizePairs(pairs, product),
+  pairs: ofPairs,
   traffic: summarizeStreams(streams, { defaultRate: product.defaultRate, sameByReading }),
 };
 if (values.wrong) console.log(`${listWrong(pairs, streams, rates).join("\n")}\n`);
@@ -99,7 +114,7 @@ function describeSelection() {
     ? "those that the calibration was not fitted on"
     : "whether the calibration was fitted on them or not";
   const most = Number.isFinite(rows) ? `, at most ${rows} of each set and label` : "";
-  const part = Number.isFinite(requests) ? ` The first ${requests} requests of each stream.` : "";
+  const part = Number.isFinite(requests) ? ` At most ${requests} requests of each stream.` : "";
   return `${pairs.length} of ${data.pairs.length} labelled pairs: ${which}${most}.${part}`;
 }
 

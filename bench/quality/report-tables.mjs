@@ -183,9 +183,9 @@ export function trafficTable({ methods, rows }) {
     rows: rows.map(({ stream, labels, isFitted, counts, methods: rates }) => {
       const { requests } = counts[methods[0].id];
       const cells = methods.flatMap(({ id }) => {
-        const { semantic, wrongByLabel, wrongAfterReading } = counts[id];
+        const { semantic, unknown, wrongByLabel, wrongAfterReading } = counts[id];
         const hits = `${semantic} (${toPercent(rates[id].semantic.value)})`;
-        if (semantic === 0) return [hits, "-"];
+        if (semantic === unknown) return [hits, "-"];
         if (labels === "intent") return [hits, `${toPercent(rates[id].otherIntent.value)} other intent`];
         const share = (count, rate) => `${count} (${toPercent(rate.value)})`;
         const byLabel = share(wrongByLabel, rates[id].wrongByLabel);

@@ -210,8 +210,9 @@ describe("it is refused", () => {
     [{ SEMCACHE_BENCH_DATA: "" }, [], /SEMCACHE_BENCH_DATA is not set/],
     [{ SEMCACHE_BENCH_DATA: "/nonexistent" }, [], /\/nonexistent cannot be read/],
     [{ SEMCACHE_BENCH_DATA: "/nonexistent" }, ["--rows", "many"], /--rows is "many"/],
+    [{}, ["--html", "/nonexistent/page.html"], /\/nonexistent\/page\.html cannot be written/],
   ])("with %j %j", async (variables, args, message) => {
-    const env = { ...process.env, ...variables };
+    const env = { ...process.env, SEMCACHE_BENCH_DATA: folder, ...variables };
     await expect(run(process.execPath, [main, ...args], { env })).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(message) as string,
