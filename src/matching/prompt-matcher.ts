@@ -8,6 +8,7 @@ import { barFor, type Calibration } from "./calibration/calibration.ts";
 import type { Guard } from "./guard.ts";
 import { exactOnlyByText, exactOnlyByTokens } from "./limits/prompt-limits.ts";
 import type { CandidateVerdict, JudgeOptions, MatchCandidate, Matcher, PreparedPrompt } from "./matcher.ts";
+import { isOverWindow, toCompareWindow, toWindowBar } from "./compare-window.ts";
 import { conclude, examine, needsVerifier, type Examined, type Opinion, type PairJudge } from "./pair-judge.ts";
 import { VerdictMemo } from "./verdict-memo.ts";
 import type { Verifier } from "./verifier.ts";
@@ -40,6 +41,8 @@ const FIRST_WAVE = 2;
 interface Remembered {
   readonly examined: Examined;
   readonly opinion: Opinion;
+  /** What was examined is the window of two prompts that are longer than the verifier reads. */
+  readonly isWindow: boolean;
 }
 
 /**
@@ -68,14 +71,20 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
     { maxErrorRate, signal }: JudgeOptions,
   ): Promise<CandidateVerdict> {
     const callers = maxErrorRate ?? options.maxErrorRate;
-    const barOfOne = (candidate: MatchCandidate) => barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
+    const barOfOne = (candidate: MatchCandidate, { isWindow, examined }: Remembered) => {
+      const bar = barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
+      return isWindow && !examined.isIdentical ? toWindowBar(bar) : bar;
+    };
     let nearest: { readonly candidate: MatchCandidate; readonly judgement: Judgement } | null = null;
     for (let from = 0; from < candidates.length; from = from === 0 ? FIRST_WAVE : candidates.length) {
       const wave = candidates.slice(from, from === 0 ? FIRST_WAVE : undefined);
       const known = await consult(prompt, wave, barOfOne, signal);
       for (const [index, candidate] of wave.entries()) {
-        const { examined, opinion } = known[index] as Remembered;
-        const judgement = conclude(judge, examined, opinion, barOfOne(candidate));
+        const one = known[index] as Remembered;
+        const judgement = {
+          ...conclude(judge, one.examined, one.opinion, barOfOne(candidate, one)),
+          similarity: candidate.similarity,
+        };
         if (judgement.verdict === "hit") return { kind: "hit", candidate, judgement };
         nearest ??= { candidate, judgement };
       }
@@ -88,18 +97,17 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
   async function consult(
     prompt: string,
     wave: readonly MatchCandidate[],
-    barOfOne: (candidate: MatchCandidate) => number,
+    barOfOne: (candidate: MatchCandidate, one: Remembered) => number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Remembered[]> {
-    const known = wave.map((candidate): Remembered => {
-      const remembered = memo.get(candidate, prompt);
-      if (remembered) return remembered;
-      const pair = { a: candidate.promptText, b: prompt };
-      return { examined: examine(judge, pair, candidate.similarity), opinion: { kind: "not-asked" } };
-    });
-    const open = known.filter(({ examined, opinion }, index) => {
+    const known = await Promise.all(
+      wave.map((candidate) => memo.get(candidate, prompt) ?? examineOne(prompt, candidate, signal)),
+    );
+    const open = known.filter((one, index) => {
       const candidate = wave[index];
-      return opinion.kind === "not-asked" && candidate && needsVerifier(judge, examined, barOfOne(candidate));
+      return (
+        one.opinion.kind === "not-asked" && candidate && needsVerifier(judge, one.examined, barOfOne(candidate, one))
+      );
     });
     const logits =
       open.length === 0
@@ -117,11 +125,37 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
           : logit === null
             ? { kind: "too-long" }
             : { kind: "logit", logit };
-      const remembered = { examined: each.examined, opinion };
+      const remembered = { ...each, opinion };
       const candidate = wave[index];
       if (candidate) memo.set(candidate, prompt, remembered);
       return remembered;
     });
+  }
+
+  /** The guard's findings; of two long prompts also those on the window in which they differ, which is judged instead. */
+  async function examineOne(
+    prompt: string,
+    { promptText, similarity }: MatchCandidate,
+    signal: AbortSignal | undefined,
+  ): Promise<Remembered> {
+    const pair = { a: promptText, b: prompt };
+    const whole = {
+      examined: examine(judge, pair, similarity),
+      opinion: { kind: "not-asked" },
+      isWindow: false,
+    } as const;
+    if (!isOverWindow(pair, verifier.maxTokens) || !needsVerifier(judge, whole.examined, 0)) return whole;
+    const window = toCompareWindow(pair);
+    if (window === null) return whole;
+    const narrow = examine(judge, window, similarity);
+    const findings = [...whole.examined.findings, ...narrow.findings];
+    const windowed = { ...whole, examined: { ...narrow, findings }, isWindow: true };
+    if (!needsVerifier(judge, windowed.examined, 0)) return windowed;
+    const [a, b] = await embedder.embed([window.a, window.b], signal);
+    if (a?.kind !== "embedded" || b?.kind !== "embedded") return whole;
+    // Of the long prompts the cosine tells next to nothing: the shared rest drowns what differs.
+    const cosine = dotProduct(a.vector.values, b.vector.values);
+    return { ...windowed, examined: { ...windowed.examined, similarity: cosine } };
   }
 
   return Object.freeze({
