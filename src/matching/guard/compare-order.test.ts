@@ -54,6 +54,8 @@ describe("what is wanted, before or after its subject", () => {
     ["KNeighborsClassifier sklearn example", "example for sklearn KNeighborsClassifier"],
     ["c# nullable types overview", "overview of nullable types in c#"],
     ["Does Megan hurt Jose?", "Is Jose hurt by Megan?"],
+    ["By whom was the telephone invented?", "Who was the telephone invented by?"],
+    ["the sum and the product of 6 and 9", "the product and the sum of 9 and 6"],
   ])("%s | %s", (a, b) => {
     expect(kinds(a, b)).toEqual([]);
     expect(kinds(b, a)).toEqual([]);

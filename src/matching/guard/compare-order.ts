@@ -46,7 +46,9 @@ function swappedWords(a: PromptText, b: PromptText, relations: readonly Relation
   const onceB = once(inB);
   const sharedA = inA.filter((word) => onceA.has(word) && onceB.has(word));
   const sharedB = inB.filter((word) => onceA.has(word) && onceB.has(word));
-  if (isExchange(a.words, b.words)) return [{ kind: "order-exchange", a: inA.join(" "), b: inB.join(" ") }];
+  // "The sum and the product of 6 and 9": the sequences know what is coordinated.
+  if (inA.join(" ") !== inB.join(" ") && isExchange(a.words, b.words))
+    return [{ kind: "order-exchange", a: inA.join(" "), b: inB.join(" ") }];
   const enough = SHARED_WORDS * Math.max(inA.length, inB.length);
   if (sharedA.length < 2 || sharedA.length < enough) return [];
   const moved = sharedA.map((_, index) => index).filter((index) => sharedA[index] !== sharedB[index]);

@@ -98,6 +98,7 @@ export function toContentSequence(words: readonly Word[]): readonly string[] {
 
 /** A form of "be" with a participle and "by". */
 export function isPassive(words: readonly Word[]): boolean {
+  if (words[0]?.key === "by" && words[1]?.key === "whom") return true;
   for (let at = 2; at < words.length; at++)
     if (
       words[at]?.key === "by" &&
