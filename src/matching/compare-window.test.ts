@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isOverWindow, toCompareWindow, toWindowBar } from "./compare-window.ts";
+import { isOverWindow, toCompareWindow } from "./compare-window.ts";
 
 const context =
   "I run a small bakery with four employees in a town of nine thousand people. We open at six in the morning and close at " +
@@ -82,9 +82,4 @@ describe("the window of two long prompts", () => {
 it("a pair is over the verifier's window when its words and marks alone are", () => {
   expect(isOverWindow({ a: "one two", b: "one two?" }, 8)).toBe(false);
   expect(isOverWindow({ a: "one two", b: "one two?" }, 7)).toBe(true);
-});
-
-it("the bar of a window allows half the doubt, and stays out of reach where it is", () => {
-  expect(toWindowBar(0.9)).toBeCloseTo(0.95);
-  expect(toWindowBar(Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
 });

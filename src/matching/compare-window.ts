@@ -63,14 +63,6 @@ function isToldApart({ a, b }: PromptPair, shared: string): boolean {
   return hasOwn(ofA, ofB) && hasOwn(ofB, ofA);
 }
 
-/**
- * The bar for a window: nothing was calibrated on windows, and words of the shared rest may turn a small difference
- * into a decisive one, so half the doubt is allowed.
- */
-export function toWindowBar(bar: number): number {
-  return (1 + bar) / 2;
-}
-
 function isRequest(sentences: readonly string[]): boolean {
   const { words, code } = toPromptText(sentences.join(" "));
   if (words.length < MIN_WINDOW_WORDS || words.length > MAX_WINDOW_WORDS || code.length > 0) return false;

@@ -70,6 +70,14 @@ describe("judgement of a pair", () => {
     });
   });
 
+  it("doubts twice as much where it judges the window of longer prompts", () => {
+    const examined = { ...examine(judge, plain, 0.9), isWindow: true };
+    const opinion = { kind: "logit", logit: 0.9 } as const;
+    const whole = conclude(judge, examine(judge, plain, 0.9), opinion, bar).confidence ?? Number.NaN;
+    expect(conclude(judge, examined, opinion, bar).confidence).toBeCloseTo(2 * whole - 1);
+    expect(conclude(judge, examined, { kind: "logit", logit: -1 }, bar).confidence).toBe(0);
+  });
+
   it("has a floor on the cosine, also for identical prompts", () => {
     expect(decide(same, null, { similarityFloor: 0.95 })).toMatchObject({ verdict: "miss", reason: "no-candidate" });
   });

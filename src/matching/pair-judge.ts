@@ -13,6 +13,8 @@ export interface Examined {
   readonly findings: readonly GuardFinding[];
   /** They differ in nothing that an answer could depend on: case, marks, spaces, politeness. */
   readonly isIdentical: boolean;
+  /** The pair is what two longer prompts ask, all the rest being equal (`compare-window.ts`). */
+  readonly isWindow: boolean;
 }
 
 /** What the verifier said, or why it was not asked. */
@@ -43,7 +45,8 @@ const UNVERIFIED_COSINE = 0.97;
 
 export function examine({ guard, guardOn }: PairJudge, pair: PromptPair, similarity: number): Examined {
   const isIdentical = pair.a === pair.b || toHarmlessForm(pair.a) === toHarmlessForm(pair.b);
-  return { pair, similarity, isIdentical, findings: guardOn && !isIdentical ? guard.compare(pair) : [] };
+  const findings = guardOn && !isIdentical ? guard.compare(pair) : [];
+  return { pair, similarity, isIdentical, isWindow: false, findings };
 }
 
 /** Whether the verifier's answer could make this pair a hit. */
@@ -101,8 +104,14 @@ function unverified({ similarity, findings }: Examined, bar: number): MissReason
   return similarity >= UNVERIFIED_COSINE && Number.isFinite(bar) ? null : "verifier-low";
 }
 
-function probabilityOf({ calibration }: PairJudge, { pair, similarity, findings }: Examined, logit: number): number {
-  return toProbability(calibration, toFeatures({ pair, similarity, logit, findings }));
+function probabilityOf(
+  { calibration }: PairJudge,
+  { pair, similarity, findings, isWindow }: Examined,
+  logit: number,
+): number {
+  const probability = toProbability(calibration, toFeatures({ pair, similarity, logit, findings }));
+  // Nothing was calibrated on windows, and the shared rest may make a small difference a decisive one: twice the doubt.
+  return isWindow ? Math.max(0, 2 * probability - 1) : probability;
 }
 
 function isBelowFloor({ similarityFloor }: PairJudge, { similarity }: Examined): boolean {

@@ -8,7 +8,7 @@ import { barFor, type Calibration } from "./calibration/calibration.ts";
 import type { Guard } from "./guard.ts";
 import { exactOnlyByText, exactOnlyByTokens } from "./limits/prompt-limits.ts";
 import type { CandidateVerdict, JudgeOptions, MatchCandidate, Matcher, PreparedPrompt } from "./matcher.ts";
-import { isOverWindow, toCompareWindow, toWindowBar } from "./compare-window.ts";
+import { isOverWindow, toCompareWindow } from "./compare-window.ts";
 import { conclude, examine, needsVerifier, type Examined, type Opinion, type PairJudge } from "./pair-judge.ts";
 import { VerdictMemo } from "./verdict-memo.ts";
 import type { Verifier } from "./verifier.ts";
@@ -41,8 +41,6 @@ const FIRST_WAVE = 2;
 interface Remembered {
   readonly examined: Examined;
   readonly opinion: Opinion;
-  /** What was examined is the window of two prompts that are longer than the verifier reads. */
-  readonly isWindow: boolean;
 }
 
 /**
@@ -71,20 +69,15 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
     { maxErrorRate, signal }: JudgeOptions,
   ): Promise<CandidateVerdict> {
     const callers = maxErrorRate ?? options.maxErrorRate;
-    const barOfOne = (candidate: MatchCandidate, { isWindow, examined }: Remembered) => {
-      const bar = barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
-      return isWindow && !examined.isIdentical ? toWindowBar(bar) : bar;
-    };
+    const barOfOne = (candidate: MatchCandidate) => barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
     let nearest: { readonly candidate: MatchCandidate; readonly judgement: Judgement } | null = null;
     for (let from = 0; from < candidates.length; from = from === 0 ? FIRST_WAVE : candidates.length) {
       const wave = candidates.slice(from, from === 0 ? FIRST_WAVE : undefined);
       const known = await consult(prompt, wave, barOfOne, signal);
       for (const [index, candidate] of wave.entries()) {
-        const one = known[index] as Remembered;
-        const judgement = {
-          ...conclude(judge, one.examined, one.opinion, barOfOne(candidate, one)),
-          similarity: candidate.similarity,
-        };
+        const { examined, opinion } = known[index] as Remembered;
+        const { similarity } = candidate;
+        const judgement = { ...conclude(judge, examined, opinion, barOfOne(candidate)), similarity };
         if (judgement.verdict === "hit") return { kind: "hit", candidate, judgement };
         nearest ??= { candidate, judgement };
       }
@@ -97,17 +90,15 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
   async function consult(
     prompt: string,
     wave: readonly MatchCandidate[],
-    barOfOne: (candidate: MatchCandidate, one: Remembered) => number,
+    barOfOne: (candidate: MatchCandidate) => number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Remembered[]> {
     const known = await Promise.all(
-      wave.map((candidate) => memo.get(candidate, prompt) ?? examineOne(prompt, candidate, signal)),
+      wave.map((candidate) => memo.get(candidate, prompt) ?? examinePair(prompt, candidate, signal)),
     );
-    const open = known.filter((one, index) => {
+    const open = known.filter(({ examined, opinion }, index) => {
       const candidate = wave[index];
-      return (
-        one.opinion.kind === "not-asked" && candidate && needsVerifier(judge, one.examined, barOfOne(candidate, one))
-      );
+      return opinion.kind === "not-asked" && candidate && needsVerifier(judge, examined, barOfOne(candidate));
     });
     const logits =
       open.length === 0
@@ -125,37 +116,36 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
           : logit === null
             ? { kind: "too-long" }
             : { kind: "logit", logit };
-      const remembered = { ...each, opinion };
+      const remembered = { examined: each.examined, opinion };
       const candidate = wave[index];
       if (candidate) memo.set(candidate, prompt, remembered);
       return remembered;
     });
   }
 
-  /** The guard's findings; of two long prompts also those on the window in which they differ, which is judged instead. */
-  async function examineOne(
+  async function examinePair(
     prompt: string,
     { promptText, similarity }: MatchCandidate,
     signal: AbortSignal | undefined,
   ): Promise<Remembered> {
     const pair = { a: promptText, b: prompt };
-    const whole = {
-      examined: examine(judge, pair, similarity),
-      opinion: { kind: "not-asked" },
-      isWindow: false,
-    } as const;
-    if (!isOverWindow(pair, verifier.maxTokens) || !needsVerifier(judge, whole.examined, 0)) return whole;
-    const window = toCompareWindow(pair);
+    const whole = examine(judge, pair, similarity);
+    const isReadable = !isOverWindow(pair, verifier.maxTokens);
+    const examined = isReadable ? whole : await examineWindow(whole, signal);
+    return { examined, opinion: { kind: "not-asked" } };
+  }
+
+  /** Of two prompts that are longer than the verifier reads, what they ask, if that is where they differ. */
+  async function examineWindow(whole: Examined, signal: AbortSignal | undefined): Promise<Examined> {
+    const window = needsVerifier(judge, whole, 0) ? toCompareWindow(whole.pair) : null;
     if (window === null) return whole;
-    const narrow = examine(judge, window, similarity);
-    const findings = [...whole.examined.findings, ...narrow.findings];
-    const windowed = { ...whole, examined: { ...narrow, findings }, isWindow: true };
-    if (!needsVerifier(judge, windowed.examined, 0)) return windowed;
+    const narrow = examine(judge, window, whole.similarity);
+    const examined = { ...narrow, findings: [...whole.findings, ...narrow.findings], isWindow: true };
+    if (!needsVerifier(judge, examined, 0)) return examined;
+    // The cosine of the long prompts tells next to nothing: the shared rest drowns what differs.
     const [a, b] = await embedder.embed([window.a, window.b], signal);
     if (a?.kind !== "embedded" || b?.kind !== "embedded") return whole;
-    // Of the long prompts the cosine tells next to nothing: the shared rest drowns what differs.
-    const cosine = dotProduct(a.vector.values, b.vector.values);
-    return { ...windowed, examined: { ...windowed.examined, similarity: cosine } };
+    return { ...examined, similarity: dotProduct(a.vector.values, b.vector.values) };
   }
 
   return Object.freeze({

@@ -60,11 +60,11 @@ describe("two prompts that are longer than the verifier reads", () => {
     expect(judgement.similarity).toBeGreaterThan(0.9);
   });
 
-  it("must be surer of it than short ones", async () => {
+  it("are trusted less than short ones", async () => {
     const other = "In what way do I win back the customers whom I lost?";
     const short = await compare(question, other);
     const long = await compare(`${context} ${question}`, `${context} ${other}`);
-    expect(long.threshold).toBeGreaterThan(short.threshold ?? Number.NaN);
+    expect(long.confidence).toBeLessThan(short.confidence ?? Number.NaN);
   });
 
   it("share an answer where politeness is all that differs", async () => {
