@@ -13,6 +13,8 @@ export const missReasons = {
   "guard-quote": "The prompts differ in quoted text",
   "guard-code": "The prompts differ in code, a flag, a path, a version or a URL",
   "guard-demand": "The prompts demand another form of answer (language, format, length, audience)",
+  "guard-word": "The prompts are equal but for a word or phrase that takes another's place",
+  "guard-text": "Text that is hidden or disguised, speaks to what compares, or adds a second request",
   "guard-reported": "An audit or somebody's feedback called this answer wrong for this prompt, or too often for others",
   "verifier-low": "The verifier's confidence is under the bar",
   expired: "The entry that would have answered has expired",

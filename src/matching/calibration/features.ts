@@ -26,6 +26,8 @@ const codes = [
   "guard-quote",
   "guard-code",
   "guard-demand",
+  "guard-word",
+  "guard-text",
 ] as const satisfies readonly GuardFinding["code"][];
 
 /** Names of the features in the order of {@link toFeatures}; part of what a calibration is valid for. */

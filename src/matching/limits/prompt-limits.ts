@@ -20,8 +20,9 @@ const REFERRING = new Set(
 export function exactOnlyByText(text: string): MissReason | null {
   if (text.length > MAX_GUARDED_CHARS) return "too-long";
   if (isVolatilePrompt(text)) return "volatile";
-  // Letters that are none of the alphabet that they stand in, or that nobody sees: no language that a model was trained on.
-  if (findHiddenText(text) !== null || isForeignPrompt(text)) return "unknown-language";
+  // Letters that are none of the alphabet that they stand in, or that nobody sees: the models would read something else.
+  if (findHiddenText(text) !== null) return "guard-text";
+  if (isForeignPrompt(text)) return "unknown-language";
   return hasContent(text) ? null : "no-candidate";
 }
 
