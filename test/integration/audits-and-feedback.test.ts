@@ -164,6 +164,24 @@ describe("feedback", () => {
     });
   });
 
+  test("a wrong answer that is still on its way into the store is removed too", async () => {
+    await withSemcache({ matching: { audit_rate: 0, timeout: "10ms" } }, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      // What is embedded before it keeps it from landing; equal requests do not wait for that.
+      const before = Array.from(
+        { length: 30 },
+        (_, index) => `How do I file form ${index}? ${"Tell me more. ".repeat(20)}`,
+      );
+      await Promise.all(before.map((prompt) => put(semcache, prompt, headers)));
+      await put(semcache, stored, headers);
+      const hit = await put(semcache, stored, headers);
+      expect(hit.outcome).toBe("hit/exact");
+      const told = await feedback(semcache, { request: hit.id, verdict: "wrong" });
+      expect(told.json()).toEqual({ pairs: 0, removed: 1 });
+      expect((await put(semcache, stored, headers)).header("x-cache-status")).toBe("miss");
+    });
+  });
+
   test("a value that the application keeps itself is barred and removed alike", async () => {
     await withSemcache({}, async (semcache) => {
       const own = (method: "PUT" | "POST", path: string, body: object) =>
