@@ -3,14 +3,15 @@ import { featureNames } from "./calibration/features.ts";
 import { createPromptGuard } from "./guard/prompt-guard.ts";
 import { conclude, examine, needsVerifier, type PairJudge } from "./pair-judge.ts";
 
-/** Decides by the logit below 1 and by the guard's bars alone. */
+/** Decides by the logit from 0 to 1.5 and by the guard's bars alone. */
 const judge: PairJudge = {
   calibration: {
     embedder: "e",
     verifier: "v",
     guard: "g",
-    weights: featureNames.map((name) => (name === "logit-to-1" ? 4 : name.startsWith("bar-") ? -3 : 0)),
+    weights: featureNames.map((name) => (name === "logit-0-to-1.5" ? 4 : name.startsWith("bar-") ? -6 : 0)),
     intercept: 0,
+    highestLogit: 4.5,
     bars: [{ maxErrorRate: 0.01, bar: 0.9 }],
     identical: { pairs: 98, wrong: 0 },
   },

@@ -38,8 +38,6 @@ export interface PairJudge {
  * Only names the reason; the probability decides.
  */
 const CANDIDATE_COSINE = 0.5;
-/** No pair of the benchmark has a higher logit: what cannot pass with it need not be verified. */
-const HIGHEST_LOGIT = 4.5;
 /** Without a verifier nothing is calibrated: only prompts that are all but the same, and in which the guard sees nothing. */
 const UNVERIFIED_COSINE = 0.97;
 
@@ -52,7 +50,7 @@ export function examine({ guard, guardOn }: PairJudge, pair: PromptPair, similar
 /** Whether the verifier's answer could make this pair a hit. */
 export function needsVerifier(judge: PairJudge, examined: Examined, bar: number): boolean {
   if (!judge.verifierOn || examined.isIdentical || isBelowFloor(judge, examined) || hasVeto(examined)) return false;
-  return probabilityOf(judge, examined, HIGHEST_LOGIT) >= bar;
+  return probabilityOf(judge, examined, judge.calibration.highestLogit) >= bar;
 }
 
 /** The judgement of a pair against a bar on the probability. */
@@ -109,7 +107,8 @@ function probabilityOf(
   { pair, similarity, findings, isWindow }: Examined,
   logit: number,
 ): number {
-  const probability = toProbability(calibration, toFeatures({ pair, similarity, logit, findings }));
+  const counted = Math.min(logit, calibration.highestLogit);
+  const probability = toProbability(calibration, toFeatures({ pair, similarity, logit: counted, findings }));
   // Nothing was calibrated on windows, and the shared rest may make a small difference a decisive one: twice the doubt.
   return isWindow ? Math.max(0, 2 * probability - 1) : probability;
 }

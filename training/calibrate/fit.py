@@ -274,6 +274,7 @@ def main():
         "guard": head["guard"],
         "features": [{"name": n, "weight": round(float(c), 6)} for n, c in zip(head["featureNames"], coefficients)],
         "intercept": round(intercept, 6),
+        "highestLogit": round(max(p["logit"] for p in pairs), 4),
         "bars": table,
         "identical": identical,
         "fit": {

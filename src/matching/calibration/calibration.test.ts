@@ -8,6 +8,7 @@ const calibration: Calibration = {
   guard: "g",
   weights: [2, -1],
   intercept: 0.5,
+  highestLogit: 4.5,
   bars: [
     { maxErrorRate: 0.001, bar: null },
     { maxErrorRate: 0.01, bar: 0.9 },
@@ -45,7 +46,7 @@ describe("features", () => {
     const values = toFeatures({
       pair: { a: "red apples", b: "green apples today" },
       similarity: 0.95,
-      logit: 3,
+      logit: 3.5,
       findings: [
         { code: "guard-number", a: "", b: "", effect: "bar" },
         { code: "guard-name", a: "", b: "", effect: "note" },
@@ -55,9 +56,10 @@ describe("features", () => {
     const named = Object.fromEntries(featureNames.map((name, index) => [name, values[index]]));
     expect(named).toMatchObject({
       "cosine-to-0.9": 0.9,
-      "logit-to-1": 1,
-      "logit-1-to-2.5": 1.5,
-      "logit-over-2.5": 0.5,
+      "logit-to-0": 0,
+      "logit-0-to-1.5": 1.5,
+      "logit-1.5-to-3": 1.5,
+      "logit-over-3": 0.5,
       "words-only-a": Math.log1p(1),
       "words-only-b": Math.log1p(2),
       "bar-number": 1,

@@ -14,6 +14,7 @@ const schema = z.looseObject({
   guard: z.string().min(1),
   features: z.array(z.looseObject({ name: z.string(), weight: z.number() })),
   intercept: z.number(),
+  highestLogit: z.number(),
   bars: z.array(z.looseObject({ maxErrorRate: rate, bar: rate.nullable() })).min(1),
   identical: z.looseObject({ pairs: z.int().nonnegative(), wrong: z.int().nonnegative() }),
 });
@@ -38,6 +39,7 @@ export async function loadCalibration(file: URL = packagedCalibration): Promise<
       guard: read.guard,
       weights: read.features.map((feature) => feature.weight),
       intercept: read.intercept,
+      highestLogit: read.highestLogit,
       bars: read.bars.toSorted((a, b) => a.maxErrorRate - b.maxErrorRate),
       identical: read.identical,
     });
