@@ -5,6 +5,7 @@ import { isOverWindow, toCompareWindow } from "./compare-window.ts";
 const context =
   "I run a small bakery with four employees in a town of nine thousand people. We open at six in the morning and close at " +
   "two in the afternoon. Last month a supermarket opened at the end of the main street, and we lost one customer in ten.";
+const kids = `A kid costs two coins and is a young goat, a child costs five coins and can carry water. ${context}`;
 const task = "Translate the text below into Danish and keep its tone.";
 const window = (a: string, b: string) => toCompareWindow({ a, b });
 
@@ -39,6 +40,7 @@ describe("the window of two long prompts", () => {
     ["a text is worked on", `${task} ${context} ${question}`, `${task} ${context} How may I win them back?`],
     ["code differs", `${context} What does \`ls -a\` do?`, `${context} What does \`ls -A\` do?`],
     ["the rest tells apart", `${context} How do I get a customer?`, `${context} How do I get a bakery?`],
+    ["the rest tells two words of one meaning apart", `${kids} How do I feed a kid?`, `${kids} How do I feed a child?`],
     ["a word differs", `${context} Why?`, `${context} How?`],
     ["much differs", `${context} ${question.repeat(12)}`, `${context} ${question.replace("win", "get").repeat(12)}`],
   ])("is none where %s", (_why, a, b) => expect(window(a, b)).toBeNull());

@@ -1,4 +1,4 @@
-import { toPromptText, type PromptText } from "./guard/prompt-text.ts";
+import { toPromptText } from "./guard/prompt-text.ts";
 import type { PromptPair } from "./verifier.ts";
 
 /** Fewer shared words are no template: such pairs are short enough to be read as they are, or not compared. */
@@ -56,11 +56,18 @@ export function toCompareWindow({ a, b }: PromptPair): PromptPair | null {
 
 /** "The price is what you pay, the cost is what we pay": the shared rest makes two things of words that else are one. */
 function isToldApart({ a, b }: PromptPair, shared: string): boolean {
-  const { stems } = toPromptText(shared);
-  const [ofA, ofB] = [toPromptText(a), toPromptText(b)];
-  const hasOwn = (one: PromptText, other: PromptText) =>
-    one.words.some(({ stem, isContent }) => isContent && !other.stems.has(stem) && stems.has(stem));
+  const [ofA, ofB, known] = [toSurfaces(a), toSurfaces(b), [...toSurfaces(shared)]];
+  // Not by stems: they make one of words that mean the same. A beginning in common is enough, endings aside.
+  const isKnown = (word: string) => known.some((each) => each.startsWith(word.slice(0, Math.max(4, word.length - 2))));
+  const hasOwn = (one: ReadonlySet<string>, other: ReadonlySet<string>) =>
+    [...one].some((word) => !other.has(word) && isKnown(word));
   return hasOwn(ofA, ofB) && hasOwn(ofB, ofA);
+}
+
+/** Words of content as they are written, in lower case. */
+function toSurfaces(text: string): ReadonlySet<string> {
+  const content = toPromptText(text).words.filter(({ isContent }) => isContent);
+  return new Set(content.map((word) => word.text.toLowerCase()));
 }
 
 function isRequest(sentences: readonly string[]): boolean {
