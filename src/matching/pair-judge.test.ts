@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { featureNames } from "./calibration/features.ts";
 import { createPromptGuard } from "./guard/prompt-guard.ts";
-import { conclude, examine, needsVerifier, type PairJudge } from "./pair-judge.ts";
+import { conclude, examine, isHopeful, needsVerifier, type PairJudge } from "./pair-judge.ts";
 
 /** Decides by the logit from 0 to 1.5 and by the guard's bars alone. */
 const judge: PairJudge = {
@@ -56,6 +56,17 @@ describe("judgement of a pair", () => {
     expect(decide(vetoed, null)).toMatchObject({ reason: "guard-number", confidence: null });
     expect(decide(raised, null)).toMatchObject({ reason: "guard-number", confidence: null });
     expect(decide(plain, null, {}, 0.2)).toMatchObject({ reason: "no-candidate" });
+  });
+
+  it("knows before the guard and the verifier where neither can make a hit", () => {
+    const dull = { ...judge, calibration: { ...judge.calibration, intercept: -9 } };
+    expect(isHopeful(judge, vetoed, 0.9, bar)).toBe(true);
+    expect(isHopeful(dull, plain, 0.9, bar)).toBe(false);
+    expect(isHopeful(dull, same, 0.9, bar)).toBe(true);
+    expect(isHopeful({ ...dull, verifierOn: false }, plain, 0.9, bar)).toBe(true);
+    expect(isHopeful({ ...judge, similarityFloor: 0.95 }, same, 0.9, bar)).toBe(false);
+    for (const pair of [plain, raised, vetoed])
+      for (const logit of [-9, 0, 1, 4.5]) expect(decide(pair, logit, dull).verdict).toBe("miss");
   });
 
   it("lets identical prompts pass without the verifier, if the bar is not stricter than was measured", () => {

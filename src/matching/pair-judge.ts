@@ -41,8 +41,18 @@ const CANDIDATE_COSINE = 0.5;
 /** Without a verifier nothing is calibrated: only prompts that are all but the same, and in which the guard sees nothing. */
 const UNVERIFIED_COSINE = 0.97;
 
+/**
+ * Whether this pair could be a hit for anything that guard and verifier may say: what the guard finds only lowers the
+ * probability. Takes a quarter of the time that the guard takes.
+ */
+export function isHopeful(judge: PairJudge, pair: PromptPair, similarity: number, bar: number): boolean {
+  const unread: Examined = { pair, similarity, isIdentical: false, isWindow: false, findings: [] };
+  if (!judge.verifierOn || needsVerifier(judge, unread, bar)) return true;
+  return !isBelowFloor(judge, unread) && isIdenticalPair(pair);
+}
+
 export function examine({ guard, guardOn }: PairJudge, pair: PromptPair, similarity: number): Examined {
-  const isIdentical = pair.a === pair.b || toHarmlessForm(pair.a) === toHarmlessForm(pair.b);
+  const isIdentical = isIdenticalPair(pair);
   const findings = guardOn && !isIdentical ? guard.compare(pair) : [];
   return { pair, similarity, isIdentical, isWindow: false, findings };
 }
@@ -84,6 +94,10 @@ export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion,
   // The guard is the reason where the pair would have passed without its findings.
   const withoutGuard = probabilityOf(judge, { ...examined, findings: [] }, opinion.logit);
   return toJudgement(raised && withoutGuard >= bar ? raised.code : "verifier-low", confidence);
+}
+
+function isIdenticalPair({ a, b }: PromptPair): boolean {
+  return a === b || toHarmlessForm(a) === toHarmlessForm(b);
 }
 
 /** Two kinds of comparison may find the same words. */

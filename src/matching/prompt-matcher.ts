@@ -9,7 +9,15 @@ import type { Guard } from "./guard.ts";
 import { exactOnlyByText, exactOnlyByTokens } from "./limits/prompt-limits.ts";
 import type { CandidateVerdict, JudgeOptions, MatchCandidate, Matcher, PreparedPrompt } from "./matcher.ts";
 import { isOverWindow, toCompareWindow } from "./compare-window.ts";
-import { conclude, examine, needsVerifier, type Examined, type Opinion, type PairJudge } from "./pair-judge.ts";
+import {
+  conclude,
+  examine,
+  isHopeful,
+  needsVerifier,
+  type Examined,
+  type Opinion,
+  type PairJudge,
+} from "./pair-judge.ts";
 import { VerdictMemo } from "./verdict-memo.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -35,7 +43,10 @@ export interface PromptMatcher extends Matcher {
   forget(entryId: string): void;
 }
 
-/** The first two candidates are verified together, the others only if both fail: mostly the nearest decides. */
+/**
+ * The first two candidates are verified together, the others only if both fail: mostly the nearest decides.
+ * Measured: docs/decisions/2026-11-22-order-of-judging.md.
+ */
 const FIRST_WAVE = 2;
 
 interface Remembered {
@@ -70,9 +81,15 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
   ): Promise<CandidateVerdict> {
     const callers = maxErrorRate ?? options.maxErrorRate;
     const barOfOne = (candidate: MatchCandidate) => barOf(Math.min(callers, candidate.maxErrorRate ?? callers));
+    // The nearest explains a miss; of the others only those are read that could pass.
+    const hopeful = candidates.filter((candidate, index) => {
+      const pair = { a: candidate.promptText, b: prompt };
+      if (index === 0 || isOverWindow(pair, verifier.maxTokens)) return true;
+      return isHopeful(judge, pair, candidate.similarity, barOfOne(candidate));
+    });
     let nearest: { readonly candidate: MatchCandidate; readonly judgement: Judgement } | null = null;
-    for (let from = 0; from < candidates.length; from = from === 0 ? FIRST_WAVE : candidates.length) {
-      const wave = candidates.slice(from, from === 0 ? FIRST_WAVE : undefined);
+    for (let from = 0; from < hopeful.length; from = from === 0 ? FIRST_WAVE : hopeful.length) {
+      const wave = hopeful.slice(from, from === 0 ? FIRST_WAVE : undefined);
       const known = await consult(prompt, wave, barOfOne, signal);
       for (const [index, candidate] of wave.entries()) {
         const { examined, opinion } = known[index] as Remembered;

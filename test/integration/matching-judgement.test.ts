@@ -156,6 +156,46 @@ describe("candidates", () => {
     expect(asked).toBe(3);
   });
 
+  it("are judged anew, and not verified anew, where the bar has risen", async () => {
+    let asked = 0;
+    const { verifier } = base;
+    const counting = withOptions({
+      verifier: {
+        id: verifier.id,
+        maxTokens: verifier.maxTokens,
+        score(pairs, signal) {
+          asked += pairs.length;
+          return verifier.score(pairs, signal);
+        },
+      },
+    });
+    expect(await counting.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
+    expect(await counting.judge(prompt, [{ ...right, maxErrorRate: 0 }], {})).toMatchObject({ kind: "miss" });
+    expect(await counting.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
+    expect(asked).toBe(1);
+  });
+
+  it("are read by the guard where they could pass, and the nearest in any case", async () => {
+    const read: string[] = [];
+    const { guard } = base;
+    const counting = withOptions({
+      guard: {
+        id: guard.id,
+        compare(pair) {
+          read.push(pair.a);
+          return guard.compare(pair);
+        },
+      },
+    });
+    const far = ["How do I bake bread?", "Where do penguins sleep?", "Name a river in Spain"].map((promptText) => ({
+      id: promptText,
+      promptText,
+      similarity: 0.1,
+    }));
+    expect(await counting.judge(prompt, [...far, right], {})).toMatchObject({ kind: "hit", candidate: right });
+    expect(read).toEqual([far[0]?.promptText, right.promptText]);
+  });
+
   it("pass the caller's abort on", async () => {
     const controller = new AbortController();
     controller.abort();
