@@ -2,13 +2,13 @@
 // what one run of each model costs.
 // Method: the built product's own rooms in this process (worker pool with its default number of workers, matcher, store
 // in memory, lookup), without HTTP. One partition holds generated prompts of all four lengths with their real vectors.
-// No lookup finds a verdict that is remembered. They ask, in turn, a stored prompt in other words,
-// a stored prompt about something else, and a prompt of which nothing is stored. Times are those of the clock,
-// waiting included: of sixteen lookups at once most wait for the models, and the budget of a lookup is lifted, so that
-// none is cut off. `guard` is all of the judging but the calls of the verifier (guard, features, calibration); `verify`
-// counts only lookups in which the verifier was asked, all its calls together. Prompts that the matcher keeps from
-// being compared count in `embed` and `whole`. Each run measures all of it; p50 and p99 are medians over the runs with
-// the range of the runs. A p99 of a hundred lookups is all but the slowest one.
+// No lookup finds a verdict that is remembered. They ask, in turn, a stored prompt in other words, a stored prompt about
+// something else, and a prompt of which nothing is stored; all of them have near neighbours, as in one application.
+// Times are those of the clock, waiting included: of sixteen lookups at once most wait for the models, and the budget
+// of a lookup is lifted, so that none is cut off. `verify` is the models' part of judging (the verifier's calls, and
+// where long prompts are compared on what they ask, its embedding), of the lookups in which they were asked; `guard` is
+// all the rest of judging (guard, features, calibration). Each run measures all of it; p50 and p99 are medians over the
+// runs with the range of the runs. A p99 of a hundred lookups is all but the slowest one.
 // The models' cost: one call at a time on one worker, a prompt of exactly 20 tokens, and two of them.
 import { systemClock } from "#semcache/base/clock.js";
 import { loadModelManifest } from "#semcache/inference/model-manifest.js";

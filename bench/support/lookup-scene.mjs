@@ -1,4 +1,5 @@
 // The rooms of a lookup, without HTTP, and a clock on their steps.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { systemClock } from "#semcache/base/clock.js";
 import { Landings } from "#semcache/cache/landings.js";
 import { createLookup } from "#semcache/cache/lookup.js";
@@ -16,24 +17,33 @@ const CANDIDATES = 8;
 const TIMEOUT_MS = 60_000;
 const PARTITION = "lookup-steps";
 
-/** A matcher and a lookup of the product, and what their verifier was asked. */
+/** A matcher and a lookup of the product, and what they asked of the models while a lookup judged. */
 export function createScene({ pool, store, calibration }) {
+  const embedder = createLocalEmbedder(pool);
   const verifier = createLocalVerifier(pool);
-  /** By the prompt that is looked up: what the verifier took for it, in ms, and how many pairs it was asked. */
-  const verified = new Map();
+  /** Of the lookup that is under way: ms of models while judging, and pairs that the verifier was asked. */
+  const underWay = new AsyncLocalStorage();
+  const timed = async (work) => {
+    const started = performance.now();
+    const result = await work();
+    const counts = underWay.getStore();
+    if (counts) counts.ms = (counts.ms ?? 0) + performance.now() - started;
+    return result;
+  };
   const matcher = createMatcher({
-    embedder: createLocalEmbedder(pool),
+    embedder: {
+      ...embedder,
+      // Two texts: the windows of two long prompts, which are compared while judging.
+      embed: (texts, signal) =>
+        texts.length === 1 ? embedder.embed(texts, signal) : timed(() => embedder.embed(texts, signal)),
+    },
     verifier: {
       ...verifier,
       async score(pairs, signal) {
-        const started = performance.now();
-        const logits = await verifier.score(pairs, signal);
-        const before = verified.get(pairs[0].b) ?? { ms: 0, pairs: 0, tooLong: 0 };
-        verified.set(pairs[0].b, {
-          ms: before.ms + performance.now() - started,
-          pairs: before.pairs + pairs.length,
-          tooLong: before.tooLong + logits.filter((logit) => logit === null).length,
-        });
+        const logits = await timed(() => verifier.score(pairs, signal));
+        const counts = underWay.getStore();
+        counts.pairs += pairs.length;
+        counts.tooLong += logits.filter((logit) => logit === null).length;
         return logits;
       },
     },
@@ -63,7 +73,7 @@ export function createScene({ pool, store, calibration }) {
       throw error;
     },
   });
-  return { matcher, lookup, verified };
+  return { matcher, lookup, underWay };
 }
 
 /** Stores each of the prompts with its vector. */
@@ -94,14 +104,14 @@ export async function fill(store, matcher, prompts) {
   }
 }
 
-/** Looks all of them up, `load` at a time. @returns for each what its steps took, in ms */
-export async function askAll({ lookup, verified }, prompts, load) {
+/** Looks all of them up, `load` at a time. @returns for each what its steps took, in ms, and what it came to */
+export async function askAll({ lookup, underWay }, prompts, load) {
   const asked = [];
   const open = [...prompts];
   const askOn = async () => {
     for (let promptText = open.pop(); promptText !== undefined; promptText = open.pop()) {
-      const started = performance.now();
-      const { kind, stepsMs } = await lookup.find({
+      const counts = { ms: undefined, pairs: 0, tooLong: 0 };
+      const request = {
         exactKey: promptText,
         partition: PARTITION,
         promptText,
@@ -110,13 +120,14 @@ export async function askAll({ lookup, verified }, prompts, load) {
         maxErrorRate: undefined,
         replay: ({ shape, contentType, body }) => ({ shape, contentType, body }),
         signal: new AbortController().signal,
-      });
+      };
+      const started = performance.now();
+      const { kind, stepsMs } = await underWay.run(counts, () => lookup.find(request));
       const whole = performance.now() - started;
+      const { ms: verify, pairs, tooLong } = counts;
       const { embed, search, judge } = stepsMs;
-      const verify = verified.get(promptText);
-      const guard = judge === undefined ? undefined : judge - (verify?.ms ?? 0);
-      const counts = { hits: kind === "hit" ? 1 : 0, pairs: verify?.pairs ?? 0, tooLong: verify?.tooLong ?? 0 };
-      asked.push({ ...counts, embed, search, guard, verify: verify?.ms, whole });
+      const guard = judge === undefined ? undefined : judge - (verify ?? 0);
+      asked.push({ hits: kind === "hit" ? 1 : 0, pairs, tooLong, embed, search, guard, verify, whole });
     }
   };
   await Promise.all(Array.from({ length: load }, askOn));
