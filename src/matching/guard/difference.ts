@@ -75,6 +75,8 @@ export const codeOfKind = {
   "added-request": "guard-text",
   "question-same": "guard-question",
   "question-mood": "guard-question",
+  "question-person": "guard-question",
+  "order-nested": "guard-order",
   unread: "guard-code",
 } as const satisfies Record<string, GuardFinding["code"]>;
 

@@ -16,6 +16,8 @@ import { compareOperators } from "./compare-operators.ts";
 import { compareOwners } from "./compare-owners.ts";
 import { compareQuantifiers } from "./compare-quantifiers.ts";
 import { compareVoice } from "./compare-voice.ts";
+import { compareNesting } from "./compare-nesting.ts";
+import { comparePersons } from "./compare-persons.ts";
 import { compareNames } from "./compare-names.ts";
 import { compareNegation } from "./compare-negation.ts";
 import { compareNumbers } from "./compare-numbers.ts";
@@ -54,6 +56,8 @@ const checks: readonly Check[] = [
   compareConnectives,
   compareLabels,
   compareMoods,
+  comparePersons,
+  compareNesting,
   compareLookalikes,
   compareStuffing,
   compareAddedRequests,

@@ -66,5 +66,7 @@ export const effectOfKind: { readonly [kind in DifferenceKind]: GuardFinding["ef
   "added-request": "veto",
   "question-same": "veto",
   "question-mood": "veto",
+  "question-person": "veto",
+  "order-nested": "bar",
   unread: "veto",
 };
