@@ -16,12 +16,12 @@ import { createHash } from "node:crypto";
  */
 
 /**
- * Pairs that share a prompt, also through others, lie on one side: half of these groups were fitted.
+ * Pairs that share a prompt, also through others, lie on one side: a third of these groups was fitted.
  *
  * @param {readonly import("./data-folder.mjs").PairRow[]} pairs in the order of their file
  * @returns {Set<import("./data-folder.mjs").PairRow>}
  */
-export function fittedHalf(pairs) {
+export function fittedPart(pairs) {
   /** @type {Map<string, string>} */
   const parents = new Map();
   const rootOf = (text) => {
@@ -41,7 +41,8 @@ export function fittedHalf(pairs) {
   return new Set(
     pairs.filter(({ a }) => {
       const digest = createHash("sha256").update(rootOf(a.toLowerCase())).digest();
-      return (digest.at(-1) ?? 0) % 2 === 0;
+      // The digest as one number; 256 leaves 1, so the sum of its bytes leaves what it leaves.
+      return digest.reduce((sum, byte) => sum + byte, 0) % 3 === 0;
     }),
   );
 }
@@ -75,15 +76,15 @@ export function findFitted(fit, data, isRead) {
       remarks: ["The calibration was fitted on all pairs: its verdicts on them are optimistic."],
     };
   }
-  const half = fittedHalf(considered);
+  const part = fittedPart(considered);
   const remarks =
-    half.size === fit.pairs.fitted && considered.length - half.size === fit.pairs.kept
+    part.size === fit.pairs.fitted && considered.length - part.size === fit.pairs.kept
       ? []
       : [
           `The calibration says that ${fit.pairs.fitted} pairs were fitted and ${fit.pairs.kept} kept; by the rule here it is ` +
-            `${half.size} and ${considered.length - half.size}: some fitted rows may be among those shown.`,
+            `${part.size} and ${considered.length - part.size}: some fitted rows may be among those shown.`,
         ];
-  return { isFittedRow: (row) => half.has(row), isFittedStream, split: "known", remarks };
+  return { isFittedRow: (row) => part.has(row), isFittedStream, split: "known", remarks };
 }
 
 /** A pair with a conversation before it is decided by the frame. @param {import("./data-folder.mjs").PairRow} row */

@@ -12,6 +12,7 @@ const judge: PairJudge = {
     weights: featureNames.map((name) => (name === "logit-0-to-1.5" ? 4 : name.startsWith("bar-") ? -6 : 0)),
     intercept: 0,
     highestLogit: 4.5,
+    lowestCosine: 0.5,
     bars: [{ maxErrorRate: 0.01, bar: 0.9 }],
     identical: { pairs: 98, wrong: 0 },
   },

@@ -33,11 +33,6 @@ export interface PairJudge {
   readonly similarityFloor: number | null;
 }
 
-/**
- * Under this cosine a candidate is not called one: of the benchmark's pairs that reach the default bar none lies lower.
- * Only names the reason; the probability decides.
- */
-const CANDIDATE_COSINE = 0.5;
 /** Without a verifier nothing is calibrated: only prompts that are all but the same, and in which the guard sees nothing. */
 const UNVERIFIED_COSINE = 0.97;
 
@@ -85,10 +80,7 @@ export function conclude(judge: PairJudge, examined: Examined, opinion: Opinion,
   if (!judge.verifierOn) return toJudgement(unverified(examined, bar), null);
   if (opinion.kind === "too-long") return toJudgement("too-long", null);
   const raised = findings.find((finding) => finding.effect === "bar");
-  if (opinion.kind === "not-asked") {
-    if (similarity < CANDIDATE_COSINE) return toJudgement("no-candidate", null);
-    return toJudgement(raised?.code ?? "verifier-low", null);
-  }
+  if (opinion.kind === "not-asked") return toJudgement(raised?.code ?? "verifier-low", null);
   const confidence = probabilityOf(judge, examined, opinion.logit);
   if (confidence >= bar) return toJudgement(null, confidence);
   // The guard is the reason where the pair would have passed without its findings.
@@ -127,8 +119,8 @@ function probabilityOf(
   return isWindow ? Math.max(0, 2 * probability - 1) : probability;
 }
 
-function isBelowFloor({ similarityFloor }: PairJudge, { similarity }: Examined): boolean {
-  return similarityFloor !== null && similarity < similarityFloor;
+function isBelowFloor({ similarityFloor, calibration }: PairJudge, { similarity }: Examined): boolean {
+  return similarity < Math.max(similarityFloor ?? -1, calibration.lowestCosine);
 }
 
 function hasVeto({ findings }: Examined): boolean {

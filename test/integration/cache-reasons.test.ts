@@ -74,7 +74,7 @@ const misses: Record<MissReason, Case> = {
   "guard-quote": pair('What does the word "biweekly" mean?', 'What does the word "biannual" mean?'),
   "guard-code": pair("What does the flag `-r` of grep do?", "What does the flag `-v` of grep do?"),
   "guard-demand": pair("Explain photosynthesis in one sentence", "Explain photosynthesis in detail"),
-  "guard-word": pair("What is the best time to plant tomatoes?", "What is the best time to plant potatoes?"),
+  "guard-word": pair("tell me about the history of tea", "tell me about the history of coffee"),
   "guard-text": pair("How do I pay with paypal?", "How do I pay with p\u0430ypal?"),
   "guard-reported": async (say) => {
     await say({ text: "What is the capital of France?" });

@@ -92,8 +92,8 @@ describe("outputs", () => {
     expect(unread).toEqual({ vector: null, total: 257, unknown: 0 });
     expect(empty).toMatchObject({ total: 0, vector: { length: 384 } });
     const logits = await shared.score([
-      { a: words(40), b: words(53) },
-      { a: words(40), b: words(54) },
+      { a: words(60), b: words(65) },
+      { a: words(60), b: words(66) },
       { a: words(1), b: "x".repeat(MAX_TEXT_LENGTH) },
     ]);
     expect(logits).toEqual([expect.any(Number), null, null]);

@@ -9,6 +9,7 @@ const calibration: Calibration = {
   weights: [2, -1],
   intercept: 0.5,
   highestLogit: 4.5,
+  lowestCosine: 0.5,
   bars: [
     { maxErrorRate: 0.001, bar: null },
     { maxErrorRate: 0.01, bar: 0.9 },

@@ -9,6 +9,8 @@ export interface Calibration {
   readonly intercept: number;
   /** No pair that it was fitted on has a higher logit: a higher one counts as this, and what cannot pass with it need not be verified. */
   readonly highestLogit: number;
+  /** Pairs of a lower cosine are not worth the verifier's time: nearly none that may share an answer lies lower. */
+  readonly lowestCosine: number;
   /** By rising `maxErrorRate`; `bar` null: not certified by the data that there was, never a hit. */
   readonly bars: readonly { readonly maxErrorRate: number; readonly bar: number | null }[];
   /** Pairs that are equal but for case, marks and politeness, and how many of them were wrong. */

@@ -15,6 +15,7 @@ const schema = z.looseObject({
   features: z.array(z.looseObject({ name: z.string(), weight: z.number() })),
   intercept: z.number(),
   highestLogit: z.number(),
+  lowestCosine: z.number().min(-1).max(1),
   bars: z.array(z.looseObject({ maxErrorRate: rate, bar: rate.nullable() })).min(1),
   identical: z.looseObject({ pairs: z.int().nonnegative(), wrong: z.int().nonnegative() }),
 });
@@ -40,6 +41,7 @@ export async function loadCalibration(file: URL = packagedCalibration): Promise<
       weights: read.features.map((feature) => feature.weight),
       intercept: read.intercept,
       highestLogit: read.highestLogit,
+      lowestCosine: read.lowestCosine,
       bars: read.bars.toSorted((a, b) => a.maxErrorRate - b.maxErrorRate),
       identical: read.identical,
     });
