@@ -1,7 +1,7 @@
 // How often hits are right: would B be served A's answer, on labelled pairs and on streams of requests?
 //
 //   SEMCACHE_BENCH_DATA=<data folder> npm run bench:quality -- [--rows N] [--requests N] [--all] [--wrong]
-//     [--json FILE] [--markdown FILE] [--html FILE]
+//     [--json FILE] [--markdown FILE] [--html FILE] [--svg FILE]
 //
 // Method. The folder has labelled pairs (bench.jsonl.gz: `a`, `b`, `label`, `set`) and streams of requests
 // (traffic/*.jsonl.gz: `text`, `answer_id` or `intent`). Everything runs through the built product at its defaults: its
@@ -21,7 +21,7 @@ import { readDataFolder } from "./data-folder.mjs";
 import { findFitted } from "./fitted-rows.mjs";
 import { measurePairs, selectPairs } from "./measure-pairs.mjs";
 import { measureStream, selectRequests } from "./measure-streams.mjs";
-import { toPage } from "./page.mjs";
+import { toCurveImage, toPage } from "./page.mjs";
 import { openProduct } from "./product.mjs";
 import { startProgress } from "./progress.mjs";
 import { METHOD, toMarkdownReport, toTerminalReport } from "./report.mjs";
@@ -37,6 +37,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     markdown: { type: "string" },
     html: { type: "string" },
+    svg: { type: "string" },
   },
 });
 const folder = process.env.SEMCACHE_BENCH_DATA;
@@ -49,7 +50,7 @@ try {
 } catch (error) {
   refuse(`${folder} cannot be read: ${error.message}`);
 }
-for (const file of [values.json, values.markdown, values.html].filter((each) => each !== undefined)) {
+for (const file of [values.json, values.markdown, values.html, values.svg].filter((each) => each !== undefined)) {
   try {
     // Now rather than after the measurement.
     closeSync(openSync(file, "a"));
@@ -106,6 +107,7 @@ for (const [file, text] of [
   [values.json, () => `${JSON.stringify(report, null, 2)}\n`],
   [values.markdown, () => toMarkdownReport(report)],
   [values.html, () => toPage(report)],
+  [values.svg, () => toCurveImage(report)],
 ])
   if (file !== undefined) writeFileSync(file, text());
 

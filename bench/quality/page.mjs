@@ -28,6 +28,13 @@ svg { width: 100%; max-width: 820px; height: auto; display: block; } svg text { 
 .line, .mark line { stroke: var(--own); } .mark circle { fill: var(--own); stroke: var(--ground); stroke-width: 2; } svg .name { fill: var(--own); font-weight: 600; } svg .mark text { font-size: 11px; fill: var(--own); paint-order: stroke; stroke: var(--ground); stroke-width: 3px; }
 `;
 
+/** The trade-off as an image of its own, in the colours of the reader's theme. @param {import("./report.mjs").Report} report */
+export function toCurveImage(report) {
+  const chart = tradeOffChart(report.pairs);
+  const ground = '<rect width="100%" height="100%" fill="var(--ground)"/>';
+  return `${chart.replace(/<svg ([^>]*)>/, `<svg xmlns="http://www.w3.org/2000/svg" $1><style>${STYLE}</style>${ground}`)}\n`;
+}
+
 /** One page that needs nothing else: no script, no font, no image from anywhere. @param {import("./report.mjs").Report} report */
 export function toPage(report) {
   const { pairs, traffic, remarks } = report;

@@ -99,6 +99,7 @@ let folder = "";
 let report: Report;
 let stdout = "";
 let page = "";
+let curve = "";
 let markdown = "";
 
 function writeRows(name: string, rows: readonly object[]): void {
@@ -112,17 +113,19 @@ beforeAll(async () => {
   writeRows("traffic/support.jsonl.gz", labelled);
   writeRows("traffic/trivia.jsonl.gz", unlabelled);
   writeRows("traffic/bank.jsonl.gz", intents);
-  const [json, md, html] = ["report.json", "report.md", "report.html"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const files = ["report.json", "report.md", "report.html", "curve.svg"].map((name) => join(folder, name));
+  const [json, md, html, svg] = files as [string, string, string, string];
   const env = { ...process.env, SEMCACHE_BENCH_DATA: folder };
-  ({ stdout } = await run(process.execPath, [main, "--json", json, "--markdown", md, "--html", html, "--wrong"], {
-    env,
-  }));
+  ({ stdout } = await run(
+    process.execPath,
+    [main, "--json", json, "--markdown", md, "--html", html, "--svg", svg, "--wrong"],
+    {
+      env,
+    },
+  ));
   report = JSON.parse(readFileSync(json, "utf8")) as Report;
   page = readFileSync(html, "utf8");
+  curve = readFileSync(svg, "utf8");
   markdown = readFileSync(md, "utf8");
 }, 300_000);
 
@@ -191,6 +194,12 @@ describe("the quality benchmark", () => {
         expect(lines[at - 1]?.split("|").length).toBe(width);
         expect(lines[at + 1]?.split("|").length).toBe(width);
       }
+  });
+
+  it("writes the curve as an image of its own", () => {
+    expect(curve).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" .*<\/svg>\n$/su);
+    expect(curve.match(/<polyline /g)).toHaveLength(3);
+    expect(curve).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   it("writes a page that needs nothing else", () => {
