@@ -133,10 +133,11 @@ describe("candidates", () => {
     });
   });
 
-  it("are verified once, until the entry is forgotten", async () => {
+  /** A matcher that tells how many pairs its verifier was asked. */
+  function countVerified() {
     let asked = 0;
     const { verifier } = base;
-    const counting = withOptions({
+    const matcher = withOptions({
       verifier: {
         id: verifier.id,
         maxTokens: verifier.maxTokens,
@@ -146,33 +147,27 @@ describe("candidates", () => {
         },
       },
     });
-    await counting.judge(prompt, [right], {});
-    await counting.judge(prompt, [right], {});
-    expect(asked).toBe(1);
-    counting.forget("right");
-    await counting.judge(prompt, [right], {});
-    expect(asked).toBe(2);
-    await counting.judge(prompt, [{ ...right, promptText: "How do I reset my router?" }], {});
-    expect(asked).toBe(3);
+    return { matcher, asked: () => asked };
+  }
+
+  it("are verified once, until the entry is forgotten", async () => {
+    const counting = countVerified();
+    await counting.matcher.judge(prompt, [right], {});
+    await counting.matcher.judge(prompt, [right], {});
+    expect(counting.asked()).toBe(1);
+    counting.matcher.forget("right");
+    await counting.matcher.judge(prompt, [right], {});
+    expect(counting.asked()).toBe(2);
+    await counting.matcher.judge(prompt, [{ ...right, promptText: "How do I reset my router?" }], {});
+    expect(counting.asked()).toBe(3);
   });
 
   it("are judged anew, and not verified anew, where the bar has risen", async () => {
-    let asked = 0;
-    const { verifier } = base;
-    const counting = withOptions({
-      verifier: {
-        id: verifier.id,
-        maxTokens: verifier.maxTokens,
-        score(pairs, signal) {
-          asked += pairs.length;
-          return verifier.score(pairs, signal);
-        },
-      },
-    });
-    expect(await counting.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
-    expect(await counting.judge(prompt, [{ ...right, maxErrorRate: 0 }], {})).toMatchObject({ kind: "miss" });
-    expect(await counting.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
-    expect(asked).toBe(1);
+    const counting = countVerified();
+    expect(await counting.matcher.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
+    expect(await counting.matcher.judge(prompt, [{ ...right, maxErrorRate: 0 }], {})).toMatchObject({ kind: "miss" });
+    expect(await counting.matcher.judge(prompt, [right], {})).toMatchObject({ kind: "hit" });
+    expect(counting.asked()).toBe(1);
   });
 
   it("are read by the guard where they could pass, and the nearest in any case", async () => {
