@@ -21,6 +21,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODELS = os.path.join(ROOT, "models")
 # The share of the time in which the learning rate is level; the rest anneals it.
 LEVEL = 0.55
+# Broad first; then mostly what was written for it, with other samples of the rest.
+LEVEL_MIX = ["--made", "20000", "--made-written", "10000"]
+FINAL_MIX = ["--collected-share", "0.4", "--made", "6000", "--made-written", "14000"]
 LAYERS = 8
 NAME = f"bge-small-en-v1.5-{LAYERS}l-pair-int8"
 MAX_PAIR_TOKENS = 128
@@ -41,15 +44,15 @@ def sittings(work):
 
 def train(work, data, minutes, seed):
     tokenizer = os.path.join(MODELS, "tokenizer.json")
-    common = ["--base", base.fetch_bge(work), "--tokenizer", tokenizer, "--data", data, "--work", work, "--layers", str(LAYERS), "--seed", str(seed)]
-    plan = [("level", minutes * LEVEL, []), ("final", minutes * (1 - LEVEL), ["--final"])]
+    common = ["--base", base.fetch_bge(work), "--tokenizer", tokenizer, "--data", data, "--work", work, "--layers", str(LAYERS)]
+    plan = [("level", minutes * LEVEL, seed, LEVEL_MIX), ("final", minutes * (1 - LEVEL), seed + 1, ["--final", *FINAL_MIX])]
     done = sittings(work)
-    for name, budget, extra in plan:
+    for name, budget, own_seed, extra in plan:
         spent = sum(each["minutes"] for each in done if each["name"] == name)
         # A stage that was broken off goes on with what is left of its time.
         if spent < budget - 1:
             resume = ["--resume"] if os.path.exists(os.path.join(work, "state.pt")) else []
-            run("training.verifier.train", *common, *extra, *resume, "--name", name, "--minutes", str(budget - spent))
+            run("training.verifier.train", *common, "--seed", str(own_seed), *extra, *resume, "--name", name, "--minutes", str(budget - spent))
 
 
 def install(exported):
