@@ -21,9 +21,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODELS = os.path.join(ROOT, "models")
 # The share of the time in which the learning rate is level; the rest anneals it.
 LEVEL = 0.55
-# Broad first; then mostly what was written for it, with other samples of the rest.
-LEVEL_MIX = ["--made", "20000", "--made-written", "10000"]
-FINAL_MIX = ["--collected-share", "0.4", "--made", "6000", "--made-written", "14000"]
+# Broad first; then mostly what was written and read for it, with other samples of the rest.
+LEVEL_MIX = ["--made", "20000", "--made-written", "10000", "--composed", "8000", "--mined-passes", "1"]
+FINAL_MIX = ["--collected-share", "0.4", "--made", "5000", "--made-written", "8000", "--composed", "10000", "--mined-passes", "2"]
 LAYERS = 8
 NAME = f"bge-small-en-v1.5-{LAYERS}l-pair-int8"
 MAX_PAIR_TOKENS = 128

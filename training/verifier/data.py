@@ -41,12 +41,13 @@ def made(rows, count, seed):
     return [(*pair, "made") for pair in synthesize(paraphrases, count, seed)]
 
 
-def read_written(folder=WRITTEN):
-    """Groups of prompts: `same` may share the prompt's answer, `near` may not; one JSON object a line."""
+def read_written(folder=WRITTEN, rnd=None, seen=(), share=1.0):
+    """Groups of prompts: `same` may share the prompt's answer, `near` may not; one JSON object a line. Of the files named
+    in `seen`, a share drawn by `rnd`."""
     groups = []
     for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
         with open(path) as lines:
-            groups += [json.loads(line) for line in lines if line.strip()]
+            groups += [json.loads(line) for line in lines if line.strip() and (path.stem not in seen or rnd.random() < share)]
     return groups
 
 

@@ -16,7 +16,8 @@ import time
 import torch
 from tokenizers import Tokenizer
 
-from training.verifier import data
+from training.verifier import data, mine
+from training.verifier.compose import compose
 from training.verifier.marking import mark
 from training.verifier.model import from_base
 
@@ -36,7 +37,10 @@ def arguments():
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--made", type=int, default=35_000)
     parser.add_argument("--made-written", type=int, default=0)
-    parser.add_argument("--written-passes", type=int, default=1)
+    parser.add_argument("--composed", type=int, default=0)
+    parser.add_argument("--mined-passes", type=int, default=0)
+    parser.add_argument("--seen-share", type=float, default=1.0, help="of the groups of `--seen-files`, which earlier sittings had, only this share")
+    parser.add_argument("--seen-files", nargs="*", default=[])
     parser.add_argument("--collected-share", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
@@ -95,13 +99,14 @@ def main():
     tokenizer.enable_truncation(MAX_TOKENS)
 
     train = data.read_train(os.path.join(options.data, "train.jsonl.gz"))
-    groups = data.read_written()
+    groups = data.read_written(rnd=rnd, seen=options.seen_files, share=options.seen_share)
     pairs = data.collected(train, options.seed)
     rnd.shuffle(pairs)
     pairs = pairs[: int(len(pairs) * options.collected_share)] + data.made(train, options.made, options.seed)
-    for each in range(options.written_passes):
-        pairs += data.written(groups, options.seed + each)
+    pairs += data.written(groups, options.seed)
     pairs += data.made_of_written(groups, options.made_written, options.seed)
+    pairs += [(*pair, "composed") for pair in compose(options.composed, options.seed)]
+    pairs += mine.read_mined(train) * options.mined_passes
     counts = {}
     for *_, label, name in pairs:
         counts.setdefault(name, [0, 0])[label] += 1
