@@ -16,12 +16,14 @@ import { createHash } from "node:crypto";
  */
 
 /**
- * Pairs that share a prompt, also through others, lie on one side: a third of these groups was fitted.
+ * Pairs that share a prompt, also through others, lie on one side: a third of these groups was fitted, and those that
+ * share a prompt with a stream lie where it lies (with a kept one first).
  *
  * @param {readonly import("./data-folder.mjs").PairRow[]} pairs in the order of their file
+ * @param {readonly { readonly texts: Iterable<string>, readonly isFitted: boolean }[]} [streams] of the fit
  * @returns {Set<import("./data-folder.mjs").PairRow>}
  */
-export function fittedPart(pairs) {
+export function fittedPart(pairs, streams = []) {
   /** @type {Map<string, string>} */
   const parents = new Map();
   const rootOf = (text) => {
@@ -38,8 +40,14 @@ export function fittedPart(pairs) {
     const [rootA, rootB] = [rootOf(a.toLowerCase()), rootOf(b.toLowerCase())];
     parents.set(rootA, rootB);
   }
+  /** @type {Map<string, boolean>} */
+  const sides = new Map();
+  for (const { texts, isFitted } of streams.toSorted((one, other) => Number(other.isFitted) - Number(one.isFitted)))
+    for (const text of texts) if (parents.has(text.toLowerCase())) sides.set(rootOf(text.toLowerCase()), isFitted);
   return new Set(
     pairs.filter(({ a }) => {
+      const side = sides.get(rootOf(a.toLowerCase()));
+      if (side !== undefined) return side;
       const digest = createHash("sha256").update(rootOf(a.toLowerCase())).digest();
       // The digest as one number; 256 leaves 1, so the sum of its bytes leaves what it leaves.
       return digest.reduce((sum, byte) => sum + byte, 0) % 3 === 0;
@@ -76,7 +84,14 @@ export function findFitted(fit, data, isRead) {
       remarks: ["The calibration was fitted on all pairs: its verdicts on them are optimistic."],
     };
   }
-  const part = fittedPart(considered);
+  const streamsOfFit = data.streams.filter(({ name }) => isSameFile(`traffic/${name}.jsonl.gz`));
+  const part = fittedPart(
+    considered,
+    streamsOfFit.map(({ name, requests }) => ({
+      texts: requests.map(({ text }) => text),
+      isFitted: isFittedStream(name),
+    })),
+  );
   const remarks =
     part.size === fit.pairs.fitted && considered.length - part.size === fit.pairs.kept
       ? []

@@ -8,8 +8,12 @@ interface Row {
   readonly set: string;
   readonly a_context?: readonly string[];
 }
+interface Stream {
+  readonly texts: readonly string[];
+  readonly isFitted: boolean;
+}
 interface FittedRows {
-  fittedPart(pairs: readonly Row[]): Set<Row>;
+  fittedPart(pairs: readonly Row[], streams?: readonly Stream[]): Set<Row>;
   findFitted(
     fit: object,
     data: object,
@@ -43,6 +47,36 @@ describe("the fitted part", () => {
     expect(pairs.map((row) => part.has(row))).toEqual([false, true, false, true, true, false, true, true]);
   });
 
+  it("has the pairs that share a prompt with a fitted stream, unless a kept one has it too", () => {
+    const of = (streams: readonly Stream[]) => pairs.map((row) => fittedPart(pairs, streams).has(row));
+    // Through "two", the first and the third pair are one group, kept by its hash; as the sixth pair is.
+    expect(of([{ texts: ["h FIVE", "elsewhere"], isFitted: true }])).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
+    ]);
+    const both = [
+      { texts: ["h five"], isFitted: false },
+      { texts: ["h one", "h nine"], isFitted: true },
+    ];
+    expect(of(both)).toEqual([false, true, false, true, true, true, true, true]);
+    expect(of([{ texts: ["h twelve"], isFitted: false }])).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it("never has a prompt that the other part has too, whatever its case", () => {
     const prompt = fc.string({ minLength: 1, maxLength: 1, unit: fc.constantFrom(..."abcdefghijABCDEFGHIJ") });
     fc.assert(
@@ -61,7 +95,10 @@ describe("the fitted part", () => {
 describe("what the calibration says of its fit", () => {
   const data = {
     pairs,
-    streams: [{ name: "t" }, { name: "u" }],
+    streams: [
+      { name: "t", requests: [{ text: "elsewhere" }] },
+      { name: "u", requests: [{ text: "h six" }] },
+    ],
     digests: { "bench.jsonl.gz": "x", "traffic/t.jsonl.gz": "y" },
   };
   const digests = { "bench.jsonl.gz": "x", "traffic/t.jsonl.gz": "y", "traffic/u.jsonl.gz": "old" };

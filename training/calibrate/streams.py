@@ -22,6 +22,15 @@ def pair_key(a, b):
     return hashlib.sha256("\n".join(sorted([a, b])).encode()).hexdigest()[:16]
 
 
+def stream_texts(folder):
+    """Every text of each stream, in lower case."""
+    texts = {}
+    for name in STREAMS:
+        with gzip.open(os.path.join(folder, "traffic", f"{name}.jsonl.gz"), "rt") as lines:
+            texts[name] = {json.loads(line)["text"].lower() for line in lines}
+    return texts
+
+
 def read_stream(path):
     """Distinct requests in a seeded order: (text, answer, whether the label is known)."""
     with gzip.open(path, "rt") as lines:

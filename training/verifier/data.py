@@ -17,9 +17,23 @@ PARAPHRASES = {"qqp", "spider_syn", "text2sql", "checklist_qqp", "apt", "mrpc", 
 WRITTEN = pathlib.Path(__file__).parent.parent / "written"
 
 
-def read_train(path):
+def letters(text):
+    return "".join(each for each in text.lower() if each.isalnum())
+
+
+def read_rows(path):
     with gzip.open(path, "rt") as lines:
         return [json.loads(line) for line in lines]
+
+
+def read_train(folder):
+    """The labelled pairs to learn from, without those with a text that the result is measured on: `train` shares none of
+    the pairs of `bench`, but single texts of it, and most texts of two of the streams."""
+    folder = pathlib.Path(folder)
+    kept_out = set()
+    for path in [folder / "bench.jsonl.gz", *(folder / "traffic").glob("*.jsonl.gz")]:
+        kept_out |= {letters(row[name]) for row in read_rows(path) for name in ("a", "b", "text") if name in row}
+    return [row for row in read_rows(folder / "train.jsonl.gz") if letters(row["a"]) not in kept_out and letters(row["b"]) not in kept_out]
 
 
 def collected(rows, seed):

@@ -8,9 +8,7 @@ whose label the verifier contradicts. Each line of `--out` is `<key> <key> TAB <
 """
 
 import argparse
-import gzip
 import hashlib
-import json
 import os
 import pathlib
 import random
@@ -18,7 +16,7 @@ import random
 import numpy as np
 
 from training.calibrate.models import Models
-from training.verifier.data import read_train
+from training.verifier.data import letters, read_train
 
 READ = pathlib.Path(__file__).parent.parent / "mined.txt"
 # Texts of each collection among which neighbours are sought.
@@ -31,10 +29,6 @@ CONTRADICTED_NEAR_MISS, CONTRADICTED_PARAPHRASE = 2.0, -2.0
 
 def key(text):
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def plain(text):
-    return "".join(each for each in text.lower() if each.isalnum())
 
 
 def read_mined(rows, path=READ):
@@ -50,17 +44,6 @@ def read_mined(rows, path=READ):
     return pairs
 
 
-def held_back(folder):
-    """Texts that what is made here is measured on, as `plain` has them: `train` shares some of them in other pairs."""
-    texts = set()
-    for path in [folder / "bench.jsonl.gz", *(folder / "traffic").glob("*.jsonl.gz")]:
-        with gzip.open(path, "rt") as lines:
-            for line in lines:
-                row = json.loads(line)
-                texts |= {plain(row[name]) for name in ("a", "b", "text") if name in row}
-    return texts
-
-
 def neighbours(rows, models, rnd):
     """Pairs of texts of one collection that nobody paired."""
     paired = {frozenset((row["a"], row["b"])) for row in rows}
@@ -74,7 +57,7 @@ def neighbours(rows, models, rnd):
             cosines = vectors @ vector
             for other in np.argpartition(-cosines, NEAREST + 1)[: NEAREST + 1]:
                 b = found[other][0]
-                if other > at and cosines[other] >= LEAST_COSINE and plain(text) != plain(b) and frozenset((text, b)) not in paired:
+                if other > at and cosines[other] >= LEAST_COSINE and letters(text) != letters(b) and frozenset((text, b)) not in paired:
                     yield text, b
 
 
@@ -89,9 +72,7 @@ def main():
     options = parser.parse_args()
     rnd = random.Random(options.seed)
     models = Models(options.models, options.cache)
-    data = pathlib.Path(os.environ["SEMCACHE_BENCH_DATA"])
-    kept_out = held_back(data)
-    rows = [row for row in read_train(data / "train.jsonl.gz") if plain(row["a"]) not in kept_out and plain(row["b"]) not in kept_out]
+    rows = read_train(os.environ["SEMCACHE_BENCH_DATA"])
 
     new = list(dict.fromkeys(neighbours(rows, models, rnd)))
     print(f"{len(new)} pairs of neighbours", flush=True)
