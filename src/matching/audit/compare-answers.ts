@@ -20,6 +20,8 @@ const SAME_COSINE = 0.85;
 const OTHER_COSINE = 0.5;
 /** Short answers are facts: there a number, name or negation that differs is another answer. */
 const SHORT_WORDS = 40;
+/** Longer answers are compared by equality only: all of this runs on the thread that serves requests. */
+const MAX_COMPARED_CHARS = 100_000;
 
 const factual: ReadonlySet<string> = new Set(["guard-number", "guard-date", "guard-name", "guard-negation"]);
 
@@ -33,6 +35,8 @@ export function createAnswerComparer({
 }): AnswerComparer {
   return {
     async compare(served, fresh, signal) {
+      if (served === fresh) return "right";
+      if (served.length > MAX_COMPARED_CHARS || fresh.length > MAX_COMPARED_CHARS) return "unsure";
       const [a, b] = [normalize(served), normalize(fresh)];
       if (a === b) return "right";
       const [left, right] = [parse(served), parse(fresh)];
@@ -56,15 +60,20 @@ export function createAnswerComparer({
 
 /** Only what is never the answer: `C++` and `C#`, `-5` and `5`, `$5` and `5%` are not the same. */
 function normalize(text: string): string {
-  return text
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/\*\*|`/g, "")
-    .replace(/[“”]/g, '"')
-    .replace(/[‘’]/g, "'")
-    .replace(/[.,;:!?]+(?=\s|$)/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
+  return (
+    text
+      .normalize("NFC")
+      .toLowerCase()
+      .replace(/\*\*|`/g, "")
+      .replace(/[“”]/g, '"')
+      .replace(/[‘’]/g, "'")
+      // What comes next is no part of the expression, which would try each suffix of a long run of marks.
+      .replace(/[.,;:!?]+/g, (marks, at: number, whole: string) =>
+        /^\s?$/.test(whole.charAt(at + marks.length)) ? "" : marks,
+      )
+      .replace(/\s+/g, " ")
+      .trim()
+  );
 }
 
 function isShort(normalized: string): boolean {

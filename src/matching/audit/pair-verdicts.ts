@@ -1,39 +1,67 @@
 import { isJsonObject, type JsonValue } from "../../base/json.ts";
 import type { StateStore } from "../../store/state-store.ts";
 
-export interface PairVerdict {
-  readonly verdict: "right" | "wrong";
+/** A pair by digests: its partition, the entry that answered, both prompts. */
+export interface PairOfPrompts {
+  readonly partition: string;
+  readonly entry: string;
+  readonly pair: string;
+}
+
+export interface WrongVerdict {
   readonly by: "audit" | "feedback";
   readonly atMs: number;
 }
 
+export interface PairVerdictsOptions {
+  readonly state: StateStore;
+  readonly max: number;
+  /** Told when a partition was closed, and for how many pairs. */
+  readonly onClosed: (partition: string, pairs: number) => void;
+}
+
 const PREFIX = "pair/";
-/** Dropped together, so that the walk over all pairs is rare. */
-const DROPPED_SHARE = 0.01;
+const CLOSED = "closed/";
 
 /**
- * Verdicts on pairs of prompts, and how often each entry was wrong. Holds at most `max`; overflow drops those that were
- * called right first, which bar nothing, and then the oldest: by then `max` hits were wrong, and the bar is elsewhere.
+ * The pairs of prompts that were called wrong, and how often each entry was. Holds at most `max` pairs; overflow closes
+ * the partition that has most of them, of equals the newest: nothing in it is answered by meaning any more, which is
+ * stricter than what its pairs said one by one, so they can go. One short key is left of each closed partition.
  */
 export class PairVerdicts {
   readonly #state: StateStore;
   readonly #max: number;
+  readonly #onClosed: PairVerdictsOptions["onClosed"];
   readonly #wrongOfEntry = new Map<string, number>();
+  readonly #keysOfPartition = new Map<string, Set<string>>();
   #size = 0;
-  #barred = 0;
 
-  constructor({ state, max }: { readonly state: StateStore; readonly max: number }) {
+  constructor({ state, max, onClosed }: PairVerdictsOptions) {
     this.#state = state;
     this.#max = max;
-    for (const [, value] of state.entries(PREFIX)) {
-      this.#size++;
-      if (isWrong(value)) this.#count(value, 1);
+    this.#onClosed = onClosed;
+    for (const [key, value] of state.entries(PREFIX)) {
+      if (!isWrong(value)) continue;
+      // What a crash has left of a partition that was being closed.
+      if (this.isClosed(toText(value, "partition"))) state.delete(key);
+      else this.#add(key, value);
     }
   }
 
-  /** How many were called wrong. */
+  /** How many pairs are barred one by one. */
   get barred(): number {
-    return this.#barred;
+    return this.#size;
+  }
+
+  /** How many partitions are closed. */
+  get closed(): number {
+    let closed = 0;
+    for (const _ of this.#state.entries(CLOSED)) closed++;
+    return closed;
+  }
+
+  isClosed(partition: string): boolean {
+    return this.#state.get(CLOSED + partition) !== null;
   }
 
   has(pair: string): boolean {
@@ -45,39 +73,54 @@ export class PairVerdicts {
     return this.#wrongOfEntry.get(entry) ?? 0;
   }
 
-  /** The first verdict stands, but for `right` that becomes `wrong`: what was called wrong stays so, whoever says otherwise. */
-  note({ pair, entry }: { readonly pair: string; readonly entry: string }, verdict: PairVerdict): void {
-    const known = this.#state.get(PREFIX + pair);
-    if (known !== null && (verdict.verdict === "right" || isWrong(known))) return;
-    const value = { ...verdict, entry };
-    if (known === null) this.#size++;
-    this.#state.put(PREFIX + pair, value);
-    if (verdict.verdict === "wrong") this.#count(value, 1);
-    if (this.#size > this.#max) this.#makeRoom();
+  /** What was called wrong stays so: there is no way to take it back. */
+  bar({ partition, entry, pair }: PairOfPrompts, { by, atMs }: WrongVerdict): void {
+    if (this.isClosed(partition) || this.has(pair)) return;
+    const [key, value] = [PREFIX + pair, { verdict: "wrong", by, atMs, entry, partition }];
+    this.#state.put(key, value);
+    this.#add(key, value);
+    if (this.#size > this.#max) this.#close(this.#largest(), atMs);
   }
 
-  #makeRoom(): void {
-    const all = [...this.#state.entries(PREFIX)];
-    const rights = all.filter(([, value]) => !isWrong(value));
-    const wrongs = all.filter(([, value]) => isWrong(value));
-    const surplus = this.#size - this.#max + Math.floor(this.#max * DROPPED_SHARE);
-    for (const [key, value] of [...rights, ...wrongs].slice(0, surplus)) {
+  #largest(): string {
+    let found = "";
+    let most = 0;
+    for (const [partition, { size }] of this.#keysOfPartition) if (size >= most) [found, most] = [partition, size];
+    return found;
+  }
+
+  #close(partition: string, atMs: number): void {
+    const keys = this.#keysOfPartition.get(partition) ?? new Set();
+    // First this, then the pairs: a crash between them loosens nothing.
+    this.#state.put(CLOSED + partition, { pairs: keys.size, atMs });
+    for (const key of keys) {
+      const entry = toText(this.#state.get(key), "entry");
+      const left = this.ofEntry(entry) - 1;
+      if (left > 0) this.#wrongOfEntry.set(entry, left);
+      else this.#wrongOfEntry.delete(entry);
       this.#state.delete(key);
-      this.#size--;
-      if (isWrong(value)) this.#count(value, -1);
     }
+    this.#size -= keys.size;
+    this.#keysOfPartition.delete(partition);
+    this.#onClosed(partition, keys.size);
   }
 
-  #count(value: JsonValue, by: 1 | -1): void {
-    this.#barred += by;
-    const entry = isJsonObject(value) ? value["entry"] : null;
-    if (typeof entry !== "string") return;
-    const count = (this.#wrongOfEntry.get(entry) ?? 0) + by;
-    if (count > 0) this.#wrongOfEntry.set(entry, count);
-    else this.#wrongOfEntry.delete(entry);
+  #add(key: string, value: JsonValue): void {
+    this.#size++;
+    const partition = toText(value, "partition");
+    const keys = this.#keysOfPartition.get(partition) ?? new Set();
+    this.#keysOfPartition.set(partition, keys.add(key));
+    const entry = toText(value, "entry");
+    if (entry !== "") this.#wrongOfEntry.set(entry, this.ofEntry(entry) + 1);
   }
 }
 
 function isWrong(value: JsonValue | null): boolean {
   return isJsonObject(value) && value["verdict"] === "wrong";
+}
+
+/** What is on disk may have been edited by hand. */
+function toText(value: JsonValue | null, name: string): string {
+  const text = isJsonObject(value) ? value[name] : null;
+  return typeof text === "string" ? text : "";
 }

@@ -1,6 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PartitionKey } from "../../model/keys.ts";
-import { createMemoryStateStore } from "../../store/state-store.ts";
+import { createMemoryStateStore, type StateStore } from "../../store/state-store.ts";
 import { createTrust, MAX_ENTRY_STEPS, type HitVerdict, type TrustOptions } from "./trust.ts";
 
 const partition = "partition-one" as PartitionKey;
@@ -175,28 +176,117 @@ test("two over one state do not take back what the other has raised or barred", 
   expect(again.trust.standing(again.trust.identify(partition, "stored", "new")).maxErrorRate).toBe(0.005 / 4);
 });
 
-describe("what is kept is bounded", () => {
-  test("pairs: those called right go first, then the oldest, and their entries are trusted again", () => {
-    const { trust, state } = begin({ maxPairs: 100 });
-    const pairOf = (index: number) => trust.identify(partition, `stored ${index}`, "asked");
-    for (let index = 0; index < 60; index++) trust.toldBy(pairOf(index), "wrong");
-    for (let index = 60; index < 500; index++) trust.toldBy(pairOf(index), "right");
-    expect([...state.entries("pair/")].length).toBeLessThanOrEqual(100);
-    expect(trust.summary().barredPairs).toBe(60);
-    for (let index = 500; index < 1_000; index++) {
-      trust.toldBy(pairOf(index), "wrong");
-      expect([...state.entries("pair/")].length).toBeLessThanOrEqual(100);
+describe("what is kept is bounded, and nothing loosens for it", () => {
+  const keysOf = (state: StateStore, prefix: string) => [...state.entries(prefix)].map(([key]) => key);
+
+  test("pairs: the partition with most of them is closed, and the others' verdicts stay", () => {
+    const { trust, state, raised } = begin({ maxPairs: 100 });
+    const victim = trust.identify(partition, "stored", "asked");
+    const right = trust.identify(partition, "another", "asked");
+    trust.toldBy(victim, "wrong");
+    const before = trust.standing(victim);
+    for (let index = 0; index < 500; index++) {
+      trust.toldBy(trust.identify(other, `stored ${index}`, "asked"), "wrong");
+      expect(keysOf(state, "pair/").length).toBeLessThanOrEqual(100);
     }
-    expect(trust.standing(pairOf(0))).toEqual({ barred: false, maxErrorRate: 0.01 });
-    expect(trust.standing(pairOf(999)).barred).toBe(true);
-    expect(trust.summary()).toEqual({ ...begin({ state, maxPairs: 100 }).trust.summary() });
+    expect(trust.standing(victim)).toEqual(before);
+    expect(before).toEqual({ barred: true, maxErrorRate: 0.005 });
+    expect(trust.standing(trust.identify(partition, "stored", "new"))).toEqual({ barred: false, maxErrorRate: 0.005 });
+    expect(trust.standing(right)).toEqual({ barred: false, maxErrorRate: 0.01 });
+    for (const [stored, asked] of [
+      ["stored 0", "asked"],
+      ["asked", "stored 0"],
+      ["never", "seen"],
+    ] as const)
+      expect(trust.standing(trust.identify(other, stored, asked)).barred).toBe(true);
+    expect(raised).toEqual([
+      "Too many pairs were called wrong: only equal prompts are answered in the partition partitio",
+    ]);
+    expect(trust.summary()).toMatchObject({ barredPairs: 1, closedPartitions: 1 });
+    const again = begin({ state, maxPairs: 100 }).trust;
+    expect(again.summary()).toEqual(trust.summary());
+    expect(again.standing(victim)).toEqual(before);
+    expect(again.standing(trust.identify(other, "stored 0", "asked")).barred).toBe(true);
   });
 
-  test("counts of partitions: the oldest begin again, those of all never", () => {
-    const { state, audit } = begin({ maxScopes: 10 });
+  test("pairs: of partitions with equally many the newest is closed", () => {
+    const { trust, state } = begin({ maxPairs: 10 });
+    const pairOf = (index: number) => trust.identify(`partition ${index}` as PartitionKey, "stored", "asked");
+    for (let index = 0; index < 50; index++) trust.toldBy(pairOf(index), "wrong");
+    expect(keysOf(state, "pair/")).toHaveLength(10);
+    expect(trust.summary()).toMatchObject({ barredPairs: 10, closedPartitions: 40 });
+    for (let index = 0; index < 50; index++) expect(trust.standing(pairOf(index)).barred).toBe(true);
+    const fresh = (index: number) => trust.identify(`partition ${index}` as PartitionKey, "another", "prompt");
+    expect(trust.standing(fresh(0)).barred).toBe(false);
+    expect(trust.standing(fresh(49)).barred).toBe(true);
+  });
+
+  test("pairs called right take no room", () => {
+    const { trust, state } = begin();
+    for (let index = 0; index < 50; index++) trust.toldBy(trust.identify(partition, `${index}`, "asked"), "right");
+    expect(keysOf(state, "pair/")).toEqual([]);
+    expect(trust.summary().feedback).toEqual({ right: 50, wrong: 0 });
+  });
+
+  test("whatever is said in whatever order, no standing ever loosens", () => {
+    const partitions = ["one", "two", "three"] as unknown as PartitionKey[];
+    const prompts = ["a", "b", "c", "d"];
+    const saying = fc.record({
+      partition: fc.constantFrom(...partitions),
+      stored: fc.constantFrom(...prompts),
+      asked: fc.constantFrom(...prompts),
+      verdict: fc.constantFrom("right" as const, "wrong" as const),
+      by: fc.constantFrom("audit" as const, "feedback" as const),
+    });
+    fc.assert(
+      fc.property(fc.array(saying, { maxLength: 40 }), (sayings) => {
+        const { trust } = begin({ maxPairs: 4, maxScopes: 2 });
+        const all = partitions.flatMap((of) =>
+          prompts.flatMap((stored) => prompts.map((asked) => trust.identify(of, stored, asked))),
+        );
+        let before = all.map((pair) => trust.standing(pair));
+        for (const { partition: of, stored, asked, verdict, by } of sayings) {
+          const pair = trust.identify(of, stored, asked);
+          if (by === "audit") trust.audited(pair, verdict, { ofProvider: true });
+          else trust.toldBy(pair, verdict);
+          const now = all.map((each) => trust.standing(each));
+          const loosened = now.filter((standing, index) => {
+            const was = before[index];
+            return !standing.barred && (was?.barred || standing.maxErrorRate > (was?.maxErrorRate ?? 0));
+          });
+          expect(loosened).toEqual([]);
+          before = now;
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("counts of partitions: those without a wrong hit make room, those of all never", () => {
+    const { state, audit, rateOf } = begin({ maxScopes: 10 });
+    audit("wrong");
     for (let index = 0; index < 50; index++) audit("right", 1, `partition ${index}` as PartitionKey);
-    const keys = [...state.entries("scope/")].map(([key]) => key);
-    expect(keys).toHaveLength(10);
-    expect(state.get("scope/all")).toMatchObject({ audited: 50 });
+    expect(keysOf(state, "scope/")).toHaveLength(11);
+    expect(state.get("scope/all")).toMatchObject({ audited: 51 });
+    // The evidence against it is still there: one more is enough.
+    expect(rateOf(partition)).toBe(0.01);
+    audit("wrong");
+    expect(rateOf(partition)).toBe(0.005);
+  });
+
+  test("counts of partitions: where each holds a wrong hit, the bar of a further one is raised at once", () => {
+    const { state, audit, rateOf, raised } = begin({ maxScopes: 5 });
+    const named = { ofProvider: false };
+    for (let index = 0; index < 5; index++) audit("wrong", 1, `partition ${index}` as PartitionKey, named);
+    expect(raised).toEqual([]);
+    audit("right", 3, other, named);
+    expect(rateOf(other)).toBe(0.01);
+    audit("wrong", 1, other, named);
+    expect(rateOf(other)).toBe(0.005);
+    expect(raised).toEqual([
+      "A hit was wrong, and no more partitions can be counted: the bar is raised for the partition partitio",
+    ]);
+    for (let index = 0; index < 5; index++) expect(rateOf(`partition ${index}` as PartitionKey)).toBe(0.01);
+    expect(keysOf(state, "scope/")).toHaveLength(5);
   });
 });

@@ -3,6 +3,7 @@ import { digestParts } from "../../base/hash.ts";
 import { isJsonObject, type JsonValue } from "../../base/json.ts";
 import type { PartitionKey } from "../../model/keys.ts";
 import type { StateStore } from "../../store/state-store.ts";
+import { toHarmlessForm } from "../harmless-form.ts";
 import { PairVerdicts } from "./pair-verdicts.ts";
 import { isPromiseBroken, toRateInterval, type Audited } from "./promise-test.ts";
 
@@ -19,7 +20,7 @@ export type HitVerdict = "right" | "wrong" | "unsure";
 
 /** How far a candidate is trusted. */
 export interface Standing {
-  /** This very pair was called wrong. */
+  /** Never served by meaning: this very pair was called wrong, or too much of its entry or its partition was. */
   readonly barred: boolean;
   /** The share of wrong hits that is accepted of it: `matching.max_error_rate`, halved by each step. */
   readonly maxErrorRate: number;
@@ -31,6 +32,8 @@ export interface TrustSummary {
   readonly wrongRate: readonly [lower: number, upper: number];
   readonly feedback: { readonly right: number; readonly wrong: number };
   readonly barredPairs: number;
+  /** Partitions in which so many pairs were called wrong that only equal prompts are answered. */
+  readonly closedPartitions: number;
   /** Steps by which the bar was raised: of all partitions together, and of single ones. */
   readonly steps: { readonly all: number; readonly partitions: Readonly<Record<string, number>> };
 }
@@ -42,6 +45,8 @@ export interface TrustSummary {
 export interface Trust {
   identify(partition: PartitionKey, storedPrompt: string, askedPrompt: string): ServedPair;
   standing(pair: ServedPair): Standing;
+  /** The share of wrong hits that is accepted in a partition that has no steps of its own. */
+  commonMaxErrorRate(): number;
   /** `ofProvider`: a configured provider has answered, and not one that the caller named. */
   audited(pair: ServedPair, verdict: HitVerdict, by: { readonly ofProvider: boolean }): void;
   /** A person's word: it bars the pair, but says nothing about the rate, since people tell of what is wrong. */
@@ -55,10 +60,16 @@ export interface TrustOptions {
   /** `matching.max_error_rate`: what was promised. */
   readonly maxErrorRate: number;
   /** Told when a bar was raised, in words for the log; `now` is the rate that is accepted from here on. */
-  readonly onRaised: (message: string, details: Audited & { readonly promised: number; readonly now: number }) => void;
-  /** How many verdicts on pairs are kept. */
+  readonly onRaised: (
+    message: string,
+    details: { readonly audited?: number; readonly wrong: number; readonly promised: number; readonly now: number },
+  ) => void;
+  /** How many pairs are barred one by one; overflow closes the partition that has most of them. */
   readonly maxPairs?: number;
-  /** Of how many partitions audits are counted; overflow begins those again that were audited first. */
+  /**
+   * Of how many partitions audits are counted. Counts without a wrong hit make room, which begin again; where there are
+   * none, a further partition is not counted, and its bar is raised by a single wrong hit.
+   */
   readonly maxScopes?: number;
 }
 
@@ -81,9 +92,19 @@ const totalKeys = {
 
 export function createTrust(options: TrustOptions): Trust {
   const { state, clock, maxErrorRate, onRaised, maxPairs = 100_000, maxScopes = 10_000 } = options;
-  const pairs = new PairVerdicts({ state, max: maxPairs });
+  const pairs = new PairVerdicts({
+    state,
+    max: maxPairs,
+    onClosed: (partition, wrong) =>
+      onRaised(`Too many pairs were called wrong: only equal prompts are answered in ${nameOf(partition)}`, {
+        wrong,
+        promised: maxErrorRate,
+        now: 0,
+      }),
+  });
   const steps = readSteps(state);
-  let scopes = [...state.entries("scope/")].length;
+  // All partitions together are always counted.
+  let scopes = [...state.entries("scope/")].filter(([key]) => key !== `scope/${ALL}`).length;
   const count = (key: string) => state.put(key, toCount(state.get(key)) + 1);
   const stepsOf = (scope: string) => steps.get(scope) ?? 0;
   const rateAt = (scope: string) => maxErrorRate / 2 ** (stepsOf(ALL) + (scope === ALL ? 0 : stepsOf(scope)));
@@ -92,18 +113,23 @@ export function createTrust(options: TrustOptions): Trust {
   function observe(scope: string, wrong: boolean, name: string): boolean {
     const key = `scope/${scope}`;
     const known = state.get(key);
-    if (known === null) makeRoom();
+    const isNew = known === null && scope !== ALL;
+    const isCounted = !isNew || hasRoom();
     // Counted from nothing under each bar: what was served under another one says nothing about this.
     const at = rateAt(scope);
     const before = toScope(known, at);
     const now = { audited: before.audited + 1, wrong: before.wrong + (wrong ? 1 : 0) };
-    state.put(key, { ...now, at });
+    if (isCounted) {
+      if (isNew) scopes++;
+      state.put(key, { ...now, at });
+    }
     // Against what was promised, at every step: a bar that keeps the promise need not be raised further.
-    if (!isPromiseBroken(now, maxErrorRate)) return false;
+    if (isCounted ? !isPromiseBroken(now, maxErrorRate) : !wrong) return false;
     const step = stepsOf(scope) + 1;
     steps.set(scope, step);
     state.put(`step/${scope}/${step}`, { ...now, atMs: clock.now() });
-    onRaised(`The promise was broken: the bar is raised for ${name}`, {
+    const why = isCounted ? "The promise was broken" : "A hit was wrong, and no more partitions can be counted";
+    onRaised(`${why}: the bar is raised for ${name}`, {
       ...now,
       promised: maxErrorRate,
       now: rateAt(scope),
@@ -111,14 +137,17 @@ export function createTrust(options: TrustOptions): Trust {
     return true;
   }
 
-  function makeRoom(): void {
-    if (++scopes <= maxScopes) return;
-    for (const [key] of state.entries("scope/")) {
-      if (key === `scope/${ALL}`) continue;
+  /** Where there is none, a count that holds nothing against its partition makes it. */
+  function hasRoom(): boolean {
+    if (scopes < maxScopes) return true;
+    for (const [key, value] of state.entries("scope/")) {
+      const scope = key.slice("scope/".length);
+      if (scope === ALL || toScope(value, rateAt(scope)).wrong > 0) continue;
       state.delete(key);
       scopes--;
-      return;
+      return true;
     }
+    return false;
   }
 
   return {
@@ -133,23 +162,24 @@ export function createTrust(options: TrustOptions): Trust {
     standing({ partition, entry, pair }) {
       const ofEntry = pairs.ofEntry(entry);
       return {
-        barred: pairs.has(pair) || ofEntry >= MAX_ENTRY_STEPS,
+        barred: pairs.has(pair) || ofEntry >= MAX_ENTRY_STEPS || pairs.isClosed(partition),
         maxErrorRate: rateAt(partition) / 2 ** ofEntry,
       };
     },
+    commonMaxErrorRate: () => rateAt(ALL),
     audited(pair, verdict, { ofProvider }) {
       count(totalKeys[verdict]);
       if (verdict === "unsure") return;
       const wrong = verdict === "wrong";
-      if (wrong) pairs.note(pair, { verdict, by: "audit", atMs: clock.now() });
-      const raised = observe(pair.partition, wrong, `the partition ${pair.partition.slice(0, 8)}`);
+      if (wrong) pairs.bar(pair, { by: "audit", atMs: clock.now() });
+      const raised = observe(pair.partition, wrong, nameOf(pair.partition));
       // What one partition was raised for is not held against the others as well; and a caller who names a provider of
       // his own could make its answers differ until nobody is served anything.
       if (!raised && ofProvider) observe(ALL, wrong, "all partitions");
     },
     toldBy(pair, verdict) {
       count(verdict === "right" ? totalKeys.toldRight : totalKeys.toldWrong);
-      pairs.note(pair, { verdict, by: "feedback", atMs: clock.now() });
+      if (verdict === "wrong") pairs.bar(pair, { by: "feedback", atMs: clock.now() });
     },
     summary() {
       const right = toCount(state.get(totalKeys.right));
@@ -160,6 +190,7 @@ export function createTrust(options: TrustOptions): Trust {
         wrongRate: toRateInterval({ audited: right + wrong, wrong }),
         feedback: { right: toCount(state.get(totalKeys.toldRight)), wrong: toCount(state.get(totalKeys.toldWrong)) },
         barredPairs: pairs.barred,
+        closedPartitions: pairs.closed,
         steps: { all: stepsOf(ALL), partitions },
       };
     },
@@ -180,9 +211,22 @@ function readSteps(state: StateStore): Map<string, number> {
   return steps;
 }
 
-/** Blanks and case are no way around a verdict. */
+/** No way around a verdict: what the matcher calls identical, and more of the same kind (all case, all final marks). */
 function normalize(prompt: string): string {
-  return prompt.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+  const words = toHarmlessForm(prompt)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\u2018-\u201B\u02BC]/g, "'")
+    .replace(/[\u201C-\u201F]/g, '"')
+    .split(/\s+/)
+    .filter((word, index, all) => word !== "" && word !== all[index - 1]);
+  while (/^[.?!]*$/.test(words.at(-1) ?? "end")) words.pop();
+  const last = words.pop();
+  return [...words, ...(last === undefined ? [] : [withoutMarks(last)])].join(" ");
+}
+
+function nameOf(partition: string): string {
+  return `the partition ${partition.slice(0, 8)}`;
 }
 
 function toScope(value: JsonValue | null, at: number): ScopeState {
