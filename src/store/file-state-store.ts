@@ -10,6 +10,13 @@ export interface FileStateStoreOptions {
   readonly onFault: (message: string) => void;
 }
 
+/** What a journal holds, in memory: it is neither written to nor repaired. A folder without one holds nothing. */
+export async function readFileState(folder: string): Promise<StateStore> {
+  const values = createMemoryStateStore();
+  replay((await readLines(join(folder, FILE_NAME))).lines, values);
+  return values;
+}
+
 /** A journal: one line per change, the last one of a key counts; `v` is missing where the key was deleted. */
 interface Line {
   readonly k: string;
@@ -23,7 +30,7 @@ const MAX_STALE_LINES = 1_000;
 /**
  * Keys and values in a journal of JSON lines, appended and synced in batches. A line that a crash has torn, or that
  * cannot be read, is skipped and told of; it never keeps the others from being read. What a full disk did not take is
- * written once there is room. Two processes over one folder keep what either has put, but for the last value of a key
+ * written with what is put next, or at the close. Two processes over one folder keep what either has put, but for the last value of a key
  * that both put.
  */
 export async function openFileStateStore({ folder, onFault }: FileStateStoreOptions): Promise<StateStore> {
@@ -137,6 +144,13 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
     async close() {
       closed = true;
       await written;
+      if (keeps && damaged) {
+        try {
+          await rewrite([]);
+        } catch (error) {
+          onFault(`Cannot write to ${path}: ${describe(error)}; what it lacks is lost`);
+        }
+      }
       await file?.close();
       file = null;
     },

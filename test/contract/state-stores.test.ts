@@ -1,8 +1,8 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openFileStateStore } from "#semcache/store/file-state-store.js";
+import { openFileStateStore, readFileState } from "#semcache/store/file-state-store.js";
 import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { describeStateStore } from "./state-store.ts";
 
@@ -107,6 +107,43 @@ describe("a file that is not as it was written", () => {
     expect(["key/9", "a", "b", "c"].map((key) => again.get(key))).toEqual([9, "a", "b", "c"]);
     expect(faults).toHaveLength(1);
     await again.close();
+  });
+
+  test("what a folder that went away did not take is written at the close, if it is back", async () => {
+    const { folder, path, open, faults } = await written();
+    const store = await open();
+    await rename(folder, `${folder}.away`);
+    store.put("verdict", "wrong");
+    await store.flushed();
+    expect(faults).toHaveLength(1);
+    await mkdir(folder);
+    await store.close();
+    const again = await open();
+    expect([again.get("key/9"), again.get("verdict")]).toEqual([9, "wrong"]);
+    expect(faults).toHaveLength(1);
+    await again.close();
+    // And without its folder it is told to be lost.
+    const last = await open();
+    await rm(folder, { recursive: true });
+    last.put("later", 1);
+    await last.close();
+    expect(faults.slice(1)).toEqual([
+      expect.stringMatching(/^Cannot write to /),
+      expect.stringMatching(/^Cannot write to .*; what it lacks is lost$/),
+    ]);
+    await expect(stat(path)).rejects.toThrow(/ENOENT/);
+  });
+
+  test("is read without being touched by who only wants to know", async () => {
+    const { folder, path } = await written();
+    await appendFile(path, 'nonsense\n{"k":"key/1"}\n{"k":"torn');
+    const before = await readFile(path, "utf8");
+    const read = await readFileState(folder);
+    expect([read.get("key/9"), read.get("key/1"), [...read.entries("")].length]).toEqual([9, null, 9]);
+    read.put("key/9", "changed");
+    await read.close();
+    expect(await readFile(path, "utf8")).toBe(before);
+    expect([...(await readFileState(join(folder, "nowhere"))).entries("")]).toEqual([]);
   });
 
   test("two processes: what either has put is kept, also when one rewrites the file under the other", async () => {
