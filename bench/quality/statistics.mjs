@@ -30,8 +30,8 @@ export function toRate(count, size) {
 
 /**
  * The mean of the sets' shares: each set counts alike, however large. The interval is Wilson's on the effective size of
- * the sample, the square of the number of sets over the sum of 1 / size; it speaks of other rows of the same sets,
- * not of other sets.
+ * the sample, the square of the number of sets over the sum of 1 / size: an approximation, too narrow where all errors
+ * are in a small set. It speaks of other rows of the same sets, not of other sets.
  *
  * @param {readonly Rate[]} rates of one label, by set
  * @param {number} [least] smaller sets are left out

@@ -19,6 +19,7 @@ interface Figure {
   readonly high: number;
   readonly target: { readonly atLeast?: number; readonly atMost?: number } | null;
   readonly met: boolean | null;
+  readonly p99?: { readonly median: number; readonly low: number; readonly high: number };
 }
 
 let folder = "";
@@ -56,9 +57,20 @@ test.each([
       expect(figure.met === null, figure.name).toBe(figure.target === null);
       expect(stdout).toContain(figure.name);
     }
+    if (part === "lookup-steps") expectEveryStep(figures);
   },
   120_000,
 );
+
+/** Half and worst, of each step of a lookup, by length of the prompt and by load. */
+function expectEveryStep(figures: readonly Figure[]): void {
+  const p99s = new Map(figures.map(({ name, p99 }) => [name, p99?.median]));
+  for (const tokens of [8, 20, 60, 120])
+    for (const load of [1, 4, 16])
+      for (const step of ["embed", "search", "guard", "whole"])
+        expect(p99s.get(`${tokens} tokens, ${load} at once: ${step}`)).toBeGreaterThan(0);
+  expect([...p99s.keys()].some((name) => name.endsWith(": verify"))).toBe(true);
+}
 
 test("a part that does not exist is refused with those that do", async () => {
   await expect(run(process.execPath, [main, "exact-hit"])).rejects.toMatchObject({
