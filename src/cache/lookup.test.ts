@@ -98,7 +98,7 @@ const judgement = {
 
 test.each([
   [false, { kind: "hit", match: "semantic" }],
-  [true, { kind: "miss", reason: "guard-reported" }],
+  [true, { kind: "miss", reason: "guard-reported", nearest: { promptText: "prompt" } }],
 ])("a pair that is called wrong while it is judged (%j)", async (isCalledWrong, expected) => {
   const { trust, admit, find } = scene({
     prepare: async () => ({ kind: "comparable", vector }),
@@ -112,6 +112,45 @@ test.each([
   const admitted = admit();
   if (admitted.kind === "landing") await admitted.landed;
   expect(await find("asked", "another key")).toMatchObject(expected);
+});
+
+describe("of candidates that were called wrong a miss tells the nearest", () => {
+  const near = { id: "near", promptText: "near prompt", similarity: 0.97 };
+  const next = { id: "next", promptText: "next prompt", similarity: 0.95 };
+  const failing: Partial<Matcher> = {
+    prepare: async () => ({ kind: "comparable", vector }),
+    async judge(_prompt, [candidate]) {
+      if (candidate === undefined) throw new Error("There is nothing to judge");
+      const low = { ...judgement, verdict: "miss", reason: "verifier-low" } as const;
+      return { kind: "miss", reason: "verifier-low", candidate, judgement: low };
+    },
+  };
+  const reported = (similarity: number) => ({
+    verdict: "miss",
+    reason: "guard-reported",
+    similarity,
+    verifier: null,
+    confidence: null,
+    threshold: null,
+    guard: [],
+  });
+
+  test.each([
+    [["near", "next"], "guard-reported", { ...near, judgement: reported(0.97) }],
+    [["near"], "guard-reported", { ...near, judgement: reported(0.97) }],
+    [["next"], "guard-reported", { ...next, judgement: reported(0.95) }],
+    [[], "verifier-low", { id: "near", judgement: { reason: "verifier-low" } }],
+  ])("%j", async (barred, reason, expected) => {
+    const { store, trust, admit, find } = scene(failing);
+    const admitted = admit();
+    if (admitted.kind === "landing") await admitted.landed;
+    store.findNearest = async () =>
+      [near, next].map((candidate) => ({ ...candidate, createdAtMs: 1_000, expiresAtMs: 2_000 }));
+    for (const { id, promptText } of [near, next])
+      if (barred.includes(id)) trust.toldBy(trust.identify("partition" as PartitionKey, promptText, "asked"), "wrong");
+    const { similarity: _, ...nearest } = { similarity: 0, ...expected };
+    expect(await find("asked", "another key")).toMatchObject({ kind: "miss", reason, nearest });
+  });
 });
 
 describe("an entry whose embedding takes long", () => {

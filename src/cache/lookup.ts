@@ -9,7 +9,7 @@ import type { ExactKey, PartitionKey } from "../model/keys.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { ServedPair, Trust } from "../matching/audit/trust.ts";
-import type { Matcher, PreparedPrompt } from "../matching/matcher.ts";
+import type { MatchCandidate, Matcher, PreparedPrompt } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Landing, Landings } from "./landings.ts";
 
@@ -179,22 +179,30 @@ async function findByMeaning(
     return miss(exactReason ?? (found.length > 0 ? "expired" : "no-candidate"), stepsMs, prepared);
   }
 
-  const trusted = fresh.flatMap((candidate) => {
+  const standings = fresh.map((candidate) => {
     const pair = options.trust.identify(partition, candidate.promptText, prompt);
-    const { barred, maxErrorRate } = options.trust.standing(pair);
-    return barred ? [] : [{ ...candidate, maxErrorRate }];
+    return { candidate, ...options.trust.standing(pair) };
   });
-  if (trusted.length === 0) return miss(exactReason ?? "guard-reported", stepsMs, prepared);
+  const trusted = standings.flatMap(({ candidate, barred, maxErrorRate }) =>
+    barred ? [] : [{ ...candidate, maxErrorRate }],
+  );
+  const reported = standings.find(({ barred }) => barred)?.candidate;
+  const missReported = (candidate: MatchCandidate): LookupMiss => {
+    const { id, promptText, similarity } = candidate;
+    const nearest = { id, promptText, judgement: { ...unjudged, similarity } };
+    return { kind: "miss", reason: exactReason ?? "guard-reported", nearest, prepared, stepsMs };
+  };
+  if (reported && trusted.length === 0) return missReported(reported);
 
   const judgeStarted = performance.now();
   const verdict = await matcher.judge(prompt, trusted, { maxErrorRate: request.maxErrorRate, signal });
   stepsMs.judge = performance.now() - judgeStarted;
   if (verdict.kind === "miss") {
+    // Of several candidates, the one that was called wrong is what somebody looks for.
+    if (reported) return missReported(reported);
     const { candidate, judgement } = verdict;
     const nearest = candidate && judgement ? { id: candidate.id, promptText: candidate.promptText, judgement } : null;
-    // Of several candidates, the one that was called wrong is what somebody looks for.
-    const reason = exactReason ?? (trusted.length < fresh.length ? "guard-reported" : verdict.reason);
-    return { kind: "miss", reason, nearest, prepared, stepsMs };
+    return { kind: "miss", reason: exactReason ?? verdict.reason, nearest, prepared, stepsMs };
   }
   // The entry may have left or been replaced while it was judged.
   const entry = await store.get(verdict.candidate.id, signal);
@@ -204,9 +212,19 @@ async function findByMeaning(
   if (replayed === null) return miss("no-conversion", stepsMs, prepared);
   const served = options.trust.identify(partition, entry.promptText, prompt);
   // Somebody may have called it wrong while it was judged.
-  if (options.trust.standing(served).barred) return miss("guard-reported", stepsMs, prepared);
+  if (options.trust.standing(served).barred) return missReported(verdict.candidate);
   return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, served, stepsMs };
 }
+
+/** Of a candidate that was called wrong, with which no model is asked. */
+const unjudged = {
+  verdict: "miss",
+  reason: "guard-reported",
+  verifier: null,
+  confidence: null,
+  threshold: null,
+  guard: [],
+} as const;
 
 function staleReason(
   entry: { readonly createdAtMs: number; readonly expiresAtMs: number },

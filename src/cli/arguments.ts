@@ -7,7 +7,7 @@ export const usage = `semcache: answers LLM requests from a cache when they mean
       serve the proxy (http://localhost:8080 by default)
   semcache demo [--port N] [--once]
       a proxy with a built-in imitation provider, real prompts, and the dashboard: no key, no network
-  semcache similarity A B [--json]
+  semcache similarity A B [--partition KEY] [--json]
       would prompt B be served A's answer, everything else being equal
   semcache config check|print [--config FILE]
       check the configuration, or print what is in effect

@@ -1,31 +1,47 @@
 import { parseArgs } from "node:util";
 import { createJudging } from "../app.ts";
+import { systemClock } from "../base/clock.ts";
 import { loadConfig } from "../config/load.ts";
+import { createTrust } from "../matching/audit/trust.ts";
+import { compareTrusted } from "../matching/audit/trusted-comparison.ts";
+import type { PartitionKey } from "../model/keys.ts";
+import { readFileState } from "../store/file-state-store.ts";
+import { createMemoryStateStore } from "../store/state-store.ts";
 import { configFlags, parseCommand, toOverrides } from "./arguments.ts";
 
-/** `semcache similarity A B [--json]`: the same code path as a lookup, without a server. */
+/**
+ * `semcache similarity A B [--partition KEY] [--json]`: the same code path as a lookup, without a server, but with what
+ * audits and people have told one over the same data folder.
+ */
 export async function runSimilarity(args: readonly string[]): Promise<number> {
-  const options = { ...configFlags, json: { type: "boolean" } } as const;
+  const options = { ...configFlags, json: { type: "boolean" }, partition: { type: "string" } } as const;
   const { values, positionals } = parseCommand(
     () => parseArgs({ args: [...args], options: options, allowPositionals: true }),
     { count: 2, name: "two prompts" },
   );
   const [a = "", b = ""] = positionals;
   const { config } = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
+  const { path } = config.store;
+  const state = path === null ? createMemoryStateStore() : await readFileState(path);
+  const { maxErrorRate: promised } = config.matching;
+  const trust = createTrust({ state, clock: systemClock, maxErrorRate: promised, onRaised: () => undefined });
   const judging = await createJudging(config);
   try {
-    const judgement = await judging.patientMatcher.compare(a, b);
+    const judgement = await compareTrusted(
+      { matcher: judging.patientMatcher, trust },
+      { a, b, partition: (values.partition ?? null) as PartitionKey | null },
+    );
     if (values.json) {
       process.stdout.write(`${JSON.stringify(judgement)}\n`);
       return 0;
     }
-    const { verdict, reason, similarity, verifier, confidence, threshold, guard } = judgement;
+    const { verdict, reason, similarity, verifier, confidence, threshold, guard, compared, maxErrorRate } = judgement;
     const lines = [
       `verdict     ${verdict}${reason ? ` (${reason})` : ""}`,
-      `similarity  ${similarity === null ? "not computed" : similarity.toFixed(4)}  cosine of the two embeddings`,
+      `similarity  ${similarity === null ? "not computed" : similarity.toFixed(4)}  cosine of the two embeddings${compared === "window" ? " of what the prompts ask, the rest being equal" : ""}`,
       `verifier    ${verifier === null ? "not asked" : verifier.toFixed(4)}  logit of the cross-encoder`,
-      `confidence  ${confidence === null ? "not computed: decided before" : confidence.toFixed(4)}  probability that the answer may be shared`,
-      `threshold   ${threshold === null ? (verdict === "hit" ? "none" : "not reached") : threshold}  for max_error_rate ${config.matching.maxErrorRate}`,
+      `confidence  ${confidence === null ? "not computed: decided before" : confidence.toFixed(4)}  probability that the answer may be shared${compared === "window" ? ", the doubt counted twice" : ""}`,
+      `threshold   ${threshold === null ? (verdict === "hit" ? "none" : "not reached") : threshold}  for max_error_rate ${maxErrorRate}${maxErrorRate < promised ? `: raised, ${promised} is configured` : ""}`,
       ...guard.map(
         ({ code, effect, a: left, b: right }) => `guard       ${code} (${effect}): "${left}" against "${right}"`,
       ),

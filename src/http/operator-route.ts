@@ -25,7 +25,7 @@ export interface OperatorDeps {
   readonly store: Pick<CacheStore, "kind" | "get" | "list" | "delete" | "stats">;
   readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare">;
   readonly decisions: Pick<Decisions, "list">;
-  readonly trust: Pick<Trust, "summary">;
+  readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "standing">;
   readonly totals: Pick<Totals, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;

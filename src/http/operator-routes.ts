@@ -18,6 +18,6 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
     ...createStatsRoutes(deps),
     ...createEntryRoutes(deps.store),
     createInvalidateRoute(deps),
-    createSimilarityRoute(deps.matcher),
+    createSimilarityRoute(deps),
   ];
 }

@@ -37,11 +37,11 @@ export interface MatcherOptions {
   readonly memoSize?: number;
 }
 
-/** A matcher that remembers verdicts, until the entry that they are about is gone. */
-export interface PromptMatcher extends Matcher {
-  /** To be called when an entry is removed, replaced or called wrong. */
-  forget(entryId: string): void;
-}
+/**
+ * A matcher that remembers what guard and models say of two texts, until the entry that has one of them is gone. No
+ * verdict is remembered: bars are asked for anew each time, so that feedback and audits need not be told to it.
+ */
+export type PromptMatcher = Matcher;
 
 /**
  * The first two candidates are verified together, the others only if both fail: mostly the nearest decides.
@@ -93,8 +93,11 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
       const known = await consult(prompt, wave, barOfOne, signal);
       for (const [index, candidate] of wave.entries()) {
         const { examined, opinion } = known[index] as Remembered;
-        const { similarity } = candidate;
-        const judgement = { ...conclude(judge, examined, opinion, barOfOne(candidate)), similarity };
+        // Its cosine is the one that the confidence came from: the window's, where one was compared.
+        const judgement: Judgement = {
+          ...conclude(judge, examined, opinion, barOfOne(candidate)),
+          compared: examined.isWindow ? "window" : "prompts",
+        };
         if (judgement.verdict === "hit") return { kind: "hit", candidate, judgement };
         nearest ??= { candidate, judgement };
       }
@@ -183,6 +186,7 @@ export function createMatcher(options: MatcherOptions): PromptMatcher {
           verdict: "hit",
           reason: null,
           similarity: 1,
+          compared: "prompts",
           verifier: null,
           confidence: 1,
           threshold: null,

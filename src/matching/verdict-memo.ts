@@ -30,7 +30,7 @@ export class VerdictMemo<T extends object> {
     this.#entryOfKey.set(key, candidate.id);
   }
 
-  /** Drops all that is known of an entry: it was removed, replaced, or called wrong. */
+  /** Drops all that is known of an entry: it was removed or replaced. */
   forget(entryId: string): void {
     for (const key of this.#keysOfEntry.get(entryId) ?? []) this.#verdicts.delete(key);
   }

@@ -14,8 +14,13 @@ export interface GuardFinding {
 export interface Judgement {
   readonly verdict: "hit" | "miss";
   readonly reason: MissReason | null;
-  /** Cosine of the two embeddings, -1 to 1; null where none were made. */
+  /** Cosine of the two embeddings of what was compared, -1 to 1; null where none were made. */
   readonly similarity: number | null;
+  /**
+   * `window`: of two long prompts only what they ask, all the rest being equal, and the confidence counts the doubt
+   * twice. Otherwise the prompts.
+   */
+  readonly compared?: "prompts" | "window";
   /** The verifier's logit; null where it was not asked. */
   readonly verifier: number | null;
   /** Calibrated probability that the answer may be shared; null where it was decided before one was computed. */

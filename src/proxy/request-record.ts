@@ -88,6 +88,7 @@ export class RequestRecord {
       stored: this.stored,
       entry: this.entry,
       similarity: this.judgement?.similarity ?? (this.match === "exact" ? 1 : null),
+      compared: this.judgement?.compared ?? null,
       verifier: this.judgement?.verifier ?? null,
       threshold: this.judgement?.threshold ?? null,
       confidence: this.judgement?.confidence ?? (this.match === "exact" ? 1 : null),

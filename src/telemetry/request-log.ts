@@ -29,6 +29,7 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
     error: report.error ?? undefined,
     entry: report.entry ?? undefined,
     similarity: round(report.similarity),
+    compared: report.compared ?? undefined,
     verifier: round(report.verifier),
     confidence: round(report.confidence),
     threshold: round(report.threshold),

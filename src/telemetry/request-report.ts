@@ -38,7 +38,10 @@ export interface RequestReport {
   readonly notStored: NotStoredReason | null;
   readonly stored: boolean;
   readonly entry: string | null;
+  /** Cosine of what was compared. */
   readonly similarity: number | null;
+  /** `window`: of two long prompts what they ask, all the rest being equal; null where nothing was compared by meaning. */
+  readonly compared: "prompts" | "window" | null;
   /** The verifier's logit. */
   readonly verifier: number | null;
   readonly confidence: number | null;

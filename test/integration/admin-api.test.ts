@@ -5,7 +5,9 @@ import { EventEmitter, once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
 import { readJsonBody } from "#semcache/http/read-json-body.js";
-import type { TenantId } from "#semcache/model/keys.js";
+import { createTrust } from "#semcache/matching/audit/trust.js";
+import type { PartitionKey, TenantId } from "#semcache/model/keys.js";
+import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { sampleReport } from "../support/sample-report.ts";
 import { NOW_MS, sampleEntry, startAdminServer } from "./admin-server.ts";
 
@@ -228,6 +230,7 @@ describe("similarity", () => {
       confidence: null,
       threshold: null,
       guard: [{ code: "guard-number", a: "1", b: "2", effect: "veto" }],
+      maxErrorRate: 0.01,
     });
     const pairs = Array.from({ length: 1_000 }, (_, index) => ({
       a: String(index),
@@ -242,6 +245,46 @@ describe("similarity", () => {
       "miss",
     ]);
     expect(many.json.results[999].guard[0].a).toBe("999");
+  });
+
+  it("judges at the rate that audits have left, and in the partition that is named", async () => {
+    const rates: (number | undefined)[] = [];
+    const trust = createTrust({
+      state: createMemoryStateStore(),
+      clock: { now: () => NOW_MS },
+      maxErrorRate: 0.01,
+      onRaised: () => undefined,
+    });
+    const identify = (partition: string, a: string, b: string) => trust.identify(partition as PartitionKey, a, b);
+    for (const partition of ["p1", "p2"]) trust.audited(identify(partition, "x", "y"), "wrong", { ofProvider: true });
+    trust.toldBy(identify("p3", "a", "b"), "wrong");
+    const server = await start({
+      deps: {
+        trust,
+        matcher: {
+          id: "m",
+          embedderId: "e",
+          async compare(_a, _b, options) {
+            rates.push(options?.maxErrorRate);
+            return {
+              verdict: "hit",
+              reason: null,
+              similarity: 0.9,
+              compared: "window",
+              verifier: 3,
+              confidence: 0.999,
+              threshold: 0.9,
+              guard: [],
+            };
+          },
+        },
+      },
+    });
+    const plain = await server.post(`${admin}/similarity`, { a: "a", b: "b" });
+    expect(plain.json).toMatchObject({ verdict: "hit", compared: "window", maxErrorRate: 0.005 });
+    const named = await server.post(`${admin}/similarity`, { pairs: [{ a: "a", b: "b" }], partition: "p3" });
+    expect(named.json.results).toMatchObject([{ verdict: "miss", reason: "guard-reported", maxErrorRate: 0.0025 }]);
+    expect(rates).toEqual([0.005, 0.0025]);
   });
 
   it("takes one place in the models' queue, whoever asks, and lets the event loop turn", async () => {

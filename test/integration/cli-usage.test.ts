@@ -155,7 +155,9 @@ describe("similarity", () => {
       verdict: "hit",
       reason: null,
       similarity: expect.any(Number),
+      compared: "prompts",
       confidence: expect.any(Number),
+      maxErrorRate: 0.01,
       guard: [],
     });
     const other = await run([

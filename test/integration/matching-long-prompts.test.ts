@@ -57,7 +57,9 @@ describe("two prompts that are longer than the verifier reads", () => {
     const judgement = await compare(`${context} ${question}`, `${context} ${other}`);
     expect(judgement.reason).not.toBe("too-long");
     expect(asked).toEqual([{ a: question, b: other }]);
-    expect(judgement.similarity).toBeGreaterThan(0.9);
+    // The cosine that the confidence came from, and not that of the long prompts.
+    expect(judgement.compared).toBe("window");
+    expect(judgement.similarity).toBe((await compare(question, other)).similarity);
   });
 
   it("are trusted less than short ones", async () => {
@@ -65,6 +67,7 @@ describe("two prompts that are longer than the verifier reads", () => {
     const short = await compare(question, other);
     const long = await compare(`${context} ${question}`, `${context} ${other}`);
     expect(long.confidence).toBeLessThan(short.confidence ?? Number.NaN);
+    expect([short.compared, long.compared]).toEqual(["prompts", "window"]);
   });
 
   it("share an answer where politeness is all that differs", async () => {

@@ -22,6 +22,7 @@ export function sampleReport(changes: Partial<RequestReport> = {}): RequestRepor
     stored: false,
     entry: "entry-1",
     similarity: null,
+    compared: null,
     verifier: null,
     confidence: null,
     threshold: null,

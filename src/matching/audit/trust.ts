@@ -197,6 +197,10 @@ export function createTrust(options: TrustOptions): Trust {
   };
 }
 
+function nameOf(partition: string): string {
+  return `the partition ${partition.slice(0, 8)}`;
+}
+
 /**
  * Each step has a key of its own, and is never written over: where two processes write to one journal, neither takes back
  * what the other has raised. Rare, and therefore not bounded: each took several audits that found wrong hits.
@@ -211,22 +215,21 @@ function readSteps(state: StateStore): Map<string, number> {
   return steps;
 }
 
-/** No way around a verdict: what the matcher calls identical, and more of the same kind (all case, all final marks). */
+/** No way around a verdict: what the matcher calls identical, and more of the kind (all case, final marks, doubled words). */
 function normalize(prompt: string): string {
-  const words = toHarmlessForm(prompt)
+  const text = toHarmlessForm(prompt)
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[\u2018-\u201B\u02BC]/g, "'")
-    .replace(/[\u201C-\u201F]/g, '"')
+    .replace(/[\u201C-\u201F]/g, '"');
+  let end = text.length;
+  while (end > 0 && /[\s.?!]/.test(text.charAt(end - 1))) end--;
+  return text
+    .slice(0, end)
     .split(/\s+/)
-    .filter((word, index, all) => word !== "" && word !== all[index - 1]);
-  while (/^[.?!]*$/.test(words.at(-1) ?? "end")) words.pop();
-  const last = words.pop();
-  return [...words, ...(last === undefined ? [] : [withoutMarks(last)])].join(" ");
-}
-
-function nameOf(partition: string): string {
-  return `the partition ${partition.slice(0, 8)}`;
+    .filter((word, index, words) => word !== words[index - 1])
+    .join(" ")
+    .trim();
 }
 
 function toScope(value: JsonValue | null, at: number): ScopeState {
