@@ -1,10 +1,12 @@
 """Trains the verifier on a CPU within a time budget, resumable.
 
-    python -m training.verifier.train --base bge-small-en-v1.5.onnx --data <folder> --work <folder> --minutes 60 [--resume] [--final]
+    python -m training.verifier.train --base bge-small-en-v1.5.onnx --data <folder> --work <folder> --name first --minutes 60 [--resume] [--final]
 
-Every 5 minutes the state (weights, optimiser, position) goes
-to `<work>/state.pt`; `--resume` goes on from there with whatever data are now there. The learning rate is level within a
-sitting, and falls to nothing in one with `--final`.
+Every 5 minutes the state (weights, optimiser, what each sitting has done) goes to `<work>/state.pt`; `--resume` goes on from
+there. With the name of the last sitting it is that sitting again: its minutes count towards `--minutes`, which is the
+sitting's whole budget, and towards where its learning rate is; with the same data and options it takes the batches that
+come next. With another name a new sitting begins. The learning rate is level within a sitting, and falls to nothing in one
+with `--final`. What was done since the state was last kept is done again.
 """
 
 import argparse
@@ -20,9 +22,9 @@ from training.verifier import data, mine
 from training.verifier.compose import compose
 from training.verifier.marking import mark
 from training.verifier.model import from_base
+from training.verifier.sitting import batches, rate, split
 
 MAX_TOKENS = 128
-WINDOW = 40
 
 
 def arguments():
@@ -32,7 +34,7 @@ def arguments():
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=60, help="of the sitting, those that it has had before it was broken off included")
     parser.add_argument("--lr", type=float, default=1.2e-4)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--made", type=int, default=35_000)
@@ -45,7 +47,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--final", action="store_true")
-    parser.add_argument("--name", default="sitting")
+    parser.add_argument("--name", default="sitting", help="of the sitting; each has its own")
     return parser.parse_args()
 
 
@@ -65,16 +67,6 @@ def collate(rows):
     for at, (tokens, kinds, _) in enumerate(rows):
         ids[at, : len(tokens)], types[at, : len(kinds)], mask[at, : len(tokens)] = torch.tensor(tokens), torch.tensor(kinds), 1
     return ids, types, mask, torch.tensor([float(label) for _, _, label in rows])
-
-
-def batches(rows, size, rnd):
-    """Shuffled, and of like length within a batch: padding costs as much as words."""
-    rnd.shuffle(rows)
-    for start in range(0, len(rows), size * WINDOW):
-        window = sorted(rows[start : start + size * WINDOW], key=lambda row: len(row[0]))
-        window = [window[at : at + size] for at in range(0, len(window), size)]
-        rnd.shuffle(window)
-        yield from window
 
 
 def save(path, state):
@@ -98,7 +90,7 @@ def main():
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
 
-    train = data.read_train(os.path.join(options.data, "train.jsonl.gz"))
+    train = data.read_train(options.data)
     groups = data.read_written(rnd=rnd, seen=options.seen_files, share=options.seen_share)
     pairs = data.collected(train, options.seed)
     rnd.shuffle(pairs)
@@ -123,38 +115,40 @@ def main():
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         steps, sittings = state["steps"], state["sittings"]
+    sittings, before = split(sittings, options.name)
+    if before["steps"]:
+        print(f"{options.name} goes on after {before['minutes']} minutes and {before['steps']} steps", flush=True)
+    start, saved, sitting, mean = time.time(), time.time(), before["steps"], before["loss"]
 
-    start, saved, sitting, mean = time.time(), time.time(), 0, None
-    budget = options.minutes * 60
+    def minutes():
+        return before["minutes"] + (time.time() - start) / 60
 
     def state():
-        now = {"name": options.name, "minutes": round((time.time() - start) / 60, 1), "steps": sitting, "loss": mean, "sets": counts, "lr": options.lr}
+        now = {"name": options.name, "minutes": round(minutes(), 2), "steps": sitting, "loss": mean, "sets": counts, "lr": options.lr}
         return {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "steps": steps, "sittings": [*sittings, now], "layers": options.layers}
 
     model.train()
-    while time.time() - start < budget:
-        for batch in batches(rows, options.batch, rnd):
-            done = (time.time() - start) / budget
-            if done >= 1:
-                break
-            rate = options.lr * min(1, (sitting + 1) / 150) * (max(0.02, 1 - done) if options.final else 1)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            ids, types, mask, labels = collate(batch)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(model(ids, types, mask), labels * 0.97 + 0.015)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            steps, sitting = steps + 1, sitting + 1
-            mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-            if sitting % 50 == 0:
-                speed = sitting * options.batch / (time.time() - start)
-                print(f"step {steps} loss {mean:.4f} {speed:.0f} pairs/s {done:.0%}", flush=True)
-            if time.time() - saved > 300:
-                save(state_path, state())
-                keep_progress(options.work, state()["sittings"])
-                saved = time.time()
+    for batch in batches(rows, options.batch, options.seed, sitting):
+        done = minutes() / options.minutes
+        if done >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = rate(options.lr, sitting, done, options.final)
+        ids, types, mask, labels = collate(batch)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(ids, types, mask), labels * 0.97 + 0.015)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        steps, sitting = steps + 1, sitting + 1
+        mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
+        if sitting % 50 == 0:
+            speed = (sitting - before["steps"]) * options.batch / (time.time() - start)
+            print(f"step {steps} loss {mean:.4f} {speed:.0f} pairs/s {done:.0%}", flush=True)
+        if time.time() - saved > 300:
+            save(state_path, state())
+            keep_progress(options.work, state()["sittings"])
+            saved = time.time()
     save(state_path, state())
     keep_progress(options.work, state()["sittings"])
 
