@@ -3,8 +3,9 @@
     SEMCACHE_BENCH_DATA=<data folder> python -m training --work <folder> [--minutes 180]
 
 Stages: base weights, training (two sittings: a level learning rate, then one that falls to nothing), export and
-quantisation, calibration, report. What is done is not done again: a stage that was interrupted goes on where it was when
-the same command is given again. `npm run build` must have been run: the features are the built product's own.
+quantisation, report, the embedder, calibration. What is done is not done again: a stage that was interrupted goes on
+where it was when the same command is given again. The embedder is made and compared with the one that is there; it takes its place only with
+`--embedder`, since every vector changes with it. `npm run build` must have been run: the features are the built product's own.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import subprocess
 import sys
 
 from training import base
+from training.verifier.sitting import minutes_of
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODELS = os.path.join(ROOT, "models")
@@ -48,27 +50,45 @@ def train(work, data, minutes, seed):
     plan = [("level", minutes * LEVEL, seed, LEVEL_MIX), ("final", minutes * (1 - LEVEL), seed + 1, ["--final", *FINAL_MIX])]
     done = sittings(work)
     for name, budget, own_seed, extra in plan:
-        spent = sum(each["minutes"] for each in done if each["name"] == name)
-        # A stage that was broken off goes on with what is left of its time.
-        if spent < budget - 1:
+        # A sitting that was broken off goes on; what it has had counts towards its minutes.
+        if minutes_of(done, name) < budget - 0.01:
             resume = ["--resume"] if os.path.exists(os.path.join(work, "state.pt")) else []
-            run("training.verifier.train", *common, "--seed", str(own_seed), *extra, *resume, "--name", name, "--minutes", str(budget - spent))
+            run("training.verifier.train", *common, "--seed", str(own_seed), *extra, *resume, "--name", name, "--minutes", str(budget))
 
 
-def install(exported):
-    """Puts the exported verifier into `models/` and its digest into the manifest."""
-    target = os.path.join(MODELS, "verifier", "model.int8.onnx")
-    shutil.copyfile(exported, target)
-    path = os.path.join(MODELS, "manifest.json")
-    with open(path) as file:
-        manifest = json.load(file)
-    with open(target, "rb") as file:
+def manifest():
+    with open(os.path.join(MODELS, "manifest.json")) as file:
+        return json.load(file)
+
+
+def described(path):
+    with open(path, "rb") as file:
         content = file.read()
-    entry = {"name": NAME, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "maxTokens": MAX_PAIR_TOKENS, "tokenTypes": "matches"}
-    manifest["verifier"].update(entry)
-    with open(path, "w") as file:
-        json.dump(manifest, file, indent=2)
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def install(role, made, **entry):
+    """Puts a model into `models/` and its size and digest into the manifest."""
+    changed = manifest()
+    changed[role].update(entry, **described(made))
+    shutil.copyfile(made, os.path.join(MODELS, changed[role]["file"]))
+    with open(os.path.join(MODELS, "manifest.json"), "w") as file:
+        json.dump(changed, file, indent=2)
         file.write("\n")
+
+
+def embed(work, replace):
+    """Makes the embedder from its public weights; another file than the manifest's takes its place only where that is asked for."""
+    out = os.path.join(work, "embedder")
+    run("training.embedder", "--work", work, "--out", out, "--shipped", MODELS)
+    made = os.path.join(out, "model.int8.onnx")
+    if described(made)["sha256"] == manifest()["embedder"]["sha256"]:
+        print("The embedder is the file that models/ has")
+    elif replace:
+        install("embedder", made)
+        print("The embedder is another file: installed, every vector changes")
+    else:
+        print(f"The embedder is another file than models/ has, which stays; --embedder installs {made}")
 
 
 def main():
@@ -76,6 +96,7 @@ def main():
     parser.add_argument("--work", required=True, help="weights, checkpoints and scores; may be deleted afterwards")
     parser.add_argument("--minutes", type=float, default=180, help="time to train, in all sittings together")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--embedder", action="store_true", help="install the embedder that was made, should it be another file")
     parser.add_argument("--from", dest="first", choices=["train", "export", "calibrate"], default="train")
     options = parser.parse_args()
     data = os.environ.get("SEMCACHE_BENCH_DATA")
@@ -91,7 +112,8 @@ def main():
         tokenizer = os.path.join(MODELS, "tokenizer.json")
         files = [os.path.join(exported, name) for name in ("model.fp32.onnx", "model.int8.onnx")]
         run("training.verifier.evaluate", "--models", *files, "--tokenizer", tokenizer, "--data", data, "--rows", "100", "--out", os.path.join(work, "report.json"))
-        install(files[1])
+        install("verifier", files[1], name=NAME, maxTokens=MAX_PAIR_TOKENS, tokenTypes="matches")
+        embed(work, options.embedder)
     run("training.calibrate.fit", "--cache", os.path.join(work, "scores.sqlite"))
     print(f"Done: {MODELS}; what the verifier alone can do is in {work}/report.json, the trade-off in models/calibration.json")
 

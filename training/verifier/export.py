@@ -26,11 +26,11 @@ def read_state(work):
     return model.eval(), state
 
 
-def export(model, path):
+def export(model, path, inputs=INPUTS, output="logit"):
     model.encoder.set_attn_implementation("eager")
     ones = torch.ones(2, 9, dtype=torch.long)
-    axes = {name: {0: "batch", 1: "tokens"} for name in INPUTS} | {"logit": {0: "batch"}}
-    torch.onnx.export(model, (ones, ones, ones), path, input_names=INPUTS, output_names=["logit"], dynamic_axes=axes, opset_version=17, dynamo=False)
+    axes = {name: {0: "batch", 1: "tokens"} for name in inputs} | {output: {0: "batch"}}
+    torch.onnx.export(model, (ones,) * len(inputs), path, input_names=inputs, output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False)
 
 
 def quantize(source, target, keep=()):
