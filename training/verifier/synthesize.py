@@ -337,9 +337,11 @@ def synthesize(paraphrases, count, seed):
         base = b if rnd.random() < 0.5 else a
         kind = rnd.choice(NEAR)
         text = changed(kind, base)
-        if text and text.lower() != base.lower():
+        if text and text.lower() not in (a.lower(), b.lower()):
             made.append((wrap(a, rnd, 0.12), wrap(text, rnd, 0.3), 0))
             # The same change on both sides is harmless: the words of the change must not give the label away.
             if kind in (number, year, opposite, "name", "word", demand) and rnd.random() < 0.2:
-                made.append((text, wrap(text, rnd, 0.9), 1))
+                wrapped = wrap(text, rnd, 0.9)
+                if wrapped != text:
+                    made.append((text, wrapped, 1))
     return made
