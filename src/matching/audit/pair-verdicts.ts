@@ -35,11 +35,13 @@ export class PairVerdicts {
   readonly #wrongOfEntry = new Map<string, number>();
   readonly #keysOfPartition = new Map<string, Set<string>>();
   #size = 0;
+  #closed = 0;
 
   constructor({ state, max, onClosed }: PairVerdictsOptions) {
     this.#state = state;
     this.#max = max;
     this.#onClosed = onClosed;
+    for (const _ of state.entries(CLOSED)) this.#closed++;
     for (const [key, value] of state.entries(PREFIX)) {
       if (!isWrong(value)) continue;
       // What a crash has left of a partition that was being closed.
@@ -55,9 +57,7 @@ export class PairVerdicts {
 
   /** How many partitions are closed. */
   get closed(): number {
-    let closed = 0;
-    for (const _ of this.#state.entries(CLOSED)) closed++;
-    return closed;
+    return this.#closed;
   }
 
   isClosed(partition: string): boolean {
@@ -100,6 +100,7 @@ export class PairVerdicts {
       else this.#wrongOfEntry.delete(entry);
       this.#state.delete(key);
     }
+    this.#closed++;
     this.#size -= keys.size;
     this.#keysOfPartition.delete(partition);
     this.#onClosed(partition, keys.size);
