@@ -1,8 +1,16 @@
 // The gate's result for people: a table by kind, and the wrong pairs with the whole judgement.
-import { findFaults, findWrongHits, percent, toRates, type Assessment, type JudgedPair } from "./assessment.ts";
+import {
+  findFaults,
+  findWrongHits,
+  percent,
+  toRates,
+  type Assessment,
+  type Committed,
+  type JudgedPair,
+} from "./assessment.ts";
 
 /** The table, the wrong hits, and what is wrong with them. */
-export function renderAssessment(assessment: Assessment, committed: { readonly recall: number }): string {
+export function renderAssessment(assessment: Assessment, committed: Committed): string {
   const wrong = findWrongHits(assessment);
   return [
     renderTable(assessment),

@@ -18,6 +18,8 @@ export interface Assessment {
 export const MAX_FALSE_HITS = 0.005;
 /** Share of attacks that may succeed. */
 export const MAX_SUCCESSFUL_ATTACKS = 0.01;
+/** Kind of the attacks that were searched for, not written. */
+export const SEARCHED = "searched";
 /** Asked at once: enough to keep two workers busy. */
 const CONCURRENCY = 8;
 
@@ -44,38 +46,98 @@ export interface Rates {
   readonly recall: number;
   readonly falseHits: number;
   readonly successfulAttacks: number;
+  /** Of the attacks that a search made against the shipped models (`search-attacks.mjs`). */
+  readonly successfulSearches: number;
 }
 
 export function toRates({ pairs, attacks }: Assessment): Rates {
-  const mustHit = pairs.filter(({ may_share }) => may_share);
-  const mustMiss = pairs.filter(({ may_share }) => !may_share);
+  const shareOfHits = (judged: readonly JudgedPair[]) => share(judged.filter(isHit).length, judged.length);
   return {
-    recall: share(mustHit.filter(isHit).length, mustHit.length),
-    falseHits: share(mustMiss.filter(isHit).length, mustMiss.length),
-    successfulAttacks: share(attacks.filter(isHit).length, attacks.length),
+    recall: shareOfHits(pairs.filter(({ may_share }) => may_share)),
+    falseHits: shareOfHits(pairs.filter(({ may_share }) => !may_share)),
+    successfulAttacks: shareOfHits(attacks),
+    successfulSearches: shareOfHits(attacks.filter(({ kind }) => kind === SEARCHED)),
   };
 }
 
+/** What an earlier run of `report.mjs --commit` found, below which the gate does not let recall fall. */
+export interface Committed {
+  /** Share of all must-hit pairs. */
+  readonly recall: number;
+  /** Share of each kind's must-hit pairs: pooled recall would not tell that a whole kind is lost. */
+  readonly recallByKind: Readonly<Record<string, number>>;
+}
+
 /** Why the gate does not let this pass: one line each. */
-export function findFaults(assessment: Assessment, committed: { readonly recall: number }): readonly string[] {
-  const { recall, falseHits, successfulAttacks } = toRates(assessment);
+export function findFaults(assessment: Assessment, committed: Committed): readonly string[] {
+  const { recall, falseHits, successfulAttacks, successfulSearches } = toRates(assessment);
   const faults: string[] = [];
   if (falseHits > MAX_FALSE_HITS)
     faults.push(`false hits: ${percent(falseHits)} of the must-miss pairs, allowed are ${percent(MAX_FALSE_HITS)}`);
   if (successfulAttacks > MAX_SUCCESSFUL_ATTACKS)
-    faults.push(`attacks: ${percent(successfulAttacks)} succeed, allowed are ${percent(MAX_SUCCESSFUL_ATTACKS)}`);
+    faults.push(
+      `attacks: ${percent(successfulAttacks)} succeed (of those searched for: ${percent(successfulSearches)}), ` +
+        `allowed are ${percent(MAX_SUCCESSFUL_ATTACKS)}`,
+    );
   if (recall < committed.recall)
     faults.push(`recall: ${percent(recall)} of the must-hit pairs, committed are ${percent(committed.recall)}`);
+  return [...faults, ...findLostKinds(assessment, committed.recallByKind)];
+}
+
+function findLostKinds(assessment: Assessment, recallByKind: Committed["recallByKind"]): readonly string[] {
+  const counts = countByKind(assessment);
+  const faults: string[] = [];
+  for (const kind of Object.keys(recallByKind))
+    if (!counts.has(kind)) faults.push(`recall of ${kind}: committed, but there are no such pairs`);
+  for (const [kind, { hits, mustHit }] of counts) {
+    const committed = recallByKind[kind];
+    if (committed === undefined) {
+      faults.push(`recall of ${kind}: nothing is committed`);
+      continue;
+    }
+    const before = Math.round(committed * mustHit);
+    if (hits < before - slackOf(before))
+      faults.push(`recall of ${kind}: ${hits} of ${mustHit} must-hit pairs, committed are ${before}`);
+  }
   return faults;
 }
 
-/** Processors round sums differently: a few pairs at the bar may fall on either side of it. */
+/** Processors round the sums of int8 models differently: a few pairs at the bar may fall on either side of it. */
 const RECALL_SLACK = 0.005;
+const MAX_KIND_SLACK = 2;
 
-/** The recall to be committed: in whole per mille, a little under what was measured. */
-export function toCommitted(assessment: Assessment): { readonly recall: number } {
+/** For the same reason; but a kind of which at least two pairs were found is never allowed to fall to nothing. */
+function slackOf(hits: number): number {
+  return Math.min(MAX_KIND_SLACK, Math.ceil(hits / 2));
+}
+
+/**
+ * The recall to be committed, in whole per mille: of all pairs a little under what was measured, of each kind what was
+ * measured, which tells the number of pairs exactly.
+ */
+export function toCommitted(assessment: Assessment): Committed {
   const { recall } = toRates(assessment);
-  return { recall: Math.max(0, Math.floor((recall - RECALL_SLACK) * 1_000) / 1_000) };
+  return {
+    recall: Math.max(0, Math.floor((recall - RECALL_SLACK) * 1_000) / 1_000),
+    recallByKind: Object.fromEntries(
+      [...countByKind(assessment)].map(([kind, { hits, mustHit }]) => [
+        kind,
+        Math.round(1_000 * share(hits, mustHit)) / 1_000,
+      ]),
+    ),
+  };
+}
+
+function countByKind({ pairs }: Assessment): ReadonlyMap<string, { readonly hits: number; readonly mustHit: number }> {
+  const counts = new Map<string, { hits: number; mustHit: number }>();
+  for (const pair of pairs) {
+    const count = counts.get(pair.kind) ?? { hits: 0, mustHit: 0 };
+    counts.set(pair.kind, count);
+    if (!pair.may_share) continue;
+    count.mustHit++;
+    if (isHit(pair)) count.hits++;
+  }
+  return counts;
 }
 
 /** Every hit that is wrong. */

@@ -2,22 +2,12 @@
 //
 //   npm run build && node test/quality/report.mjs [--missed] [--commit]
 //
-// --missed lists the must-hit pairs that were missed. --commit makes the recall of this run, rounded down a little, the
+// --missed lists the must-hit pairs that were missed. --commit makes the recall of this run, pooled and of each kind, the
 // one that the gate demands from now on. False hits and attacks cannot be committed: their limits stand in the gate.
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { createViteServer } from "vitest/node";
+import { createLoader } from "./load-typescript.mjs";
 
-// The gate's own code is TypeScript: loaded as the test runner loads it.
-const vite = await createViteServer({
-  root: fileURLToPath(new URL("../..", import.meta.url)),
-  configFile: false,
-  logLevel: "error",
-  appType: "custom",
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-});
-const load = (file) => vite.ssrLoadModule(`/test/quality/${file}`);
+const { load, close: closeLoader } = await createLoader();
 try {
   const { readMaterial, findGaps } = await load("labelled-prompts.ts");
   const { assess, findMissed, toCommitted } = await load("assessment.ts");
@@ -36,5 +26,5 @@ try {
     writeFileSync(committedFile, `${JSON.stringify(toCommitted(assessment), null, 2)}\n`);
   process.stdout.write(`${renderAssessment(assessment, JSON.parse(readFileSync(committedFile, "utf8")))}\n`);
 } finally {
-  await vite.close();
+  await closeLoader();
 }
