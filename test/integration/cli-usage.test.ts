@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { run } from "../support/command.ts";
@@ -167,5 +170,19 @@ describe("similarity", () => {
       "--json",
     ]);
     expect(JSON.parse(other.stdout)).toMatchObject({ verdict: "miss", reason: "guard-number" });
+  });
+
+  it("judges with what a server over the same data folder was told, and changes nothing there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "semcache-cli-"));
+    const path = join(folder, "state.jsonl");
+    const told = '{"k":"step/all/1","v":{}}\n{"k":"closed/some-partition","v":{}}\n';
+    await writeFile(path, told);
+    const pair = ["How do I reset my password?", "How can I reset my password?", "--json", "--data", folder];
+    const common = await run(["similarity", ...pair]);
+    expect(JSON.parse(common.stdout)).toMatchObject({ maxErrorRate: 0.005 });
+    const named = await run(["similarity", ...pair, "--partition", "some-partition"]);
+    expect(JSON.parse(named.stdout)).toMatchObject({ verdict: "miss", reason: "guard-reported", maxErrorRate: 0.005 });
+    expect([await readFile(path, "utf8"), await readdir(folder)]).toEqual([told, ["state.jsonl"]]);
+    await rm(folder, { recursive: true });
   });
 });
