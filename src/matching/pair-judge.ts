@@ -11,7 +11,7 @@ export interface Examined {
   readonly pair: PromptPair;
   readonly similarity: number;
   readonly findings: readonly GuardFinding[];
-  /** They differ in nothing that an answer could depend on: case, marks, spaces, politeness. */
+  /** They differ in nothing that an answer could depend on (`harmless-form.ts`). */
   readonly isIdentical: boolean;
   /** The pair is what two longer prompts ask, all the rest being equal (`compare-window.ts`). */
   readonly isWindow: boolean;

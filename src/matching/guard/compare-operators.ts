@@ -6,7 +6,7 @@ import type { PromptText } from "./prompt-text.ts";
 const OPERATION =
   /(?<=[\d)\]%]|(?<![\p{L}\d])\p{L}) ?(\*\*|<=|>=|==|!=|<<|>>|&&|\|\||[-+*×÷/^<>=≤≥≠%&|]) ?(?=[\d([√-]|\p{L}(?![\p{L}\d]))/gu;
 /** Dates, ranges of a calendar and telephone numbers are no sums. */
-const NOT_SUMS = /\d+(?:[-/]\d+){2,}|\d{3}-\d{4}|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d/g;
+export const NOT_SUMS = /\d+(?:[-/]\d+){2,}|\d{3}-\d{4}|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d/g;
 const SAME: { readonly [operator: string]: string } = {
   "×": "*",
   "÷": "/",

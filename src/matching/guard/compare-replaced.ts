@@ -1,6 +1,6 @@
 import { isTelling, type Alignment, type Stretch } from "./alignment.ts";
-import { politeWords } from "./data/function-words.ts";
 import type { Difference } from "./difference.ts";
+import { isPoliteWord } from "./filler.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 import { isStatement } from "./statement.ts";
 
@@ -52,7 +52,7 @@ function hasOtherContent(words: readonly Word[], stretch: readonly Word[], from:
 
 /** Whether only politeness follows. */
 function isEnd(words: readonly Word[], from: number): boolean {
-  return words.slice(from).every((word) => politeWords.has(word.key));
+  return words.slice(from).every(isPoliteWord);
 }
 
 /** What one prompt has before the other begins: "hey there, quick question". */

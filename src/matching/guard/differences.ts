@@ -4,6 +4,7 @@ import { compareLookalikes } from "./compare-lookalikes.ts";
 import { compareStuffing } from "./compare-stuffing.ts";
 import { compareMoods } from "./compare-moods.ts";
 import { compareAsked } from "./compare-asked.ts";
+import { compareCase } from "./compare-case.ts";
 import { compareCode } from "./compare-code.ts";
 import { compareSuperlatives } from "./compare-superlatives.ts";
 import { compareConnectives } from "./compare-connectives.ts";
@@ -15,6 +16,8 @@ import { compareModals } from "./compare-modals.ts";
 import { compareOperators } from "./compare-operators.ts";
 import { compareOwners } from "./compare-owners.ts";
 import { compareQuantifiers } from "./compare-quantifiers.ts";
+import { compareSigns } from "./compare-signs.ts";
+import { compareSpelling } from "./compare-spelling.ts";
 import { compareVoice } from "./compare-voice.ts";
 import { compareNesting } from "./compare-nesting.ts";
 import { comparePersons } from "./compare-persons.ts";
@@ -52,6 +55,9 @@ const checks: readonly Check[] = [
   compareModals,
   compareQuantifiers,
   compareOperators,
+  compareSigns,
+  compareCase,
+  compareSpelling,
   compareVoice,
   compareConnectives,
   compareLabels,

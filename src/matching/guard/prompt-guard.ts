@@ -2,6 +2,7 @@ import type { GuardFinding } from "../../model/verdict.ts";
 import type { Guard } from "../guard.ts";
 import type { PromptPair } from "../verifier.ts";
 import { compareHidden } from "./compare-hidden.ts";
+import { compareLayout } from "./compare-layout.ts";
 import { codeOfKind } from "./difference.ts";
 import { MAX_GUARDED_CHARS, toDifferencesOf } from "./differences.ts";
 import { effectOfKind } from "./effects.ts";
@@ -12,14 +13,18 @@ const MAX_FINDING_CHARS = 200;
 
 /** The guard over all checks of this folder. The strongest findings come first. */
 export function createPromptGuard(): Guard {
-  return { id: "prompt-guard/3", compare: findingsOf };
+  return { id: "prompt-guard/4", compare: findingsOf };
 }
 
 function findingsOf({ a, b }: PromptPair): readonly GuardFinding[] {
   if (a === b) return [];
   if (a.length > MAX_GUARDED_CHARS || b.length > MAX_GUARDED_CHARS)
     return [{ code: codeOfKind.unread, a: "", b: "", effect: effectOfKind.unread }];
-  const differences = [...compareHidden(a, b), ...toDifferencesOf(toPromptText(a), toPromptText(b))];
+  const differences = [
+    ...compareHidden(a, b),
+    ...compareLayout(a, b),
+    ...toDifferencesOf(toPromptText(a), toPromptText(b)),
+  ];
   const findings = differences.map((difference): GuardFinding => ({
     code: codeOfKind[difference.kind],
     a: difference.a.slice(0, MAX_FINDING_CHARS),

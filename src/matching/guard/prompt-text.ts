@@ -3,7 +3,8 @@ import { toCanonicalText } from "./canonical-text.ts";
 import { isCodeToken } from "./code-token.ts";
 import { aliases, aliasOpeners, capitalAliases, longestAlias } from "./data/aliases.ts";
 import { toAmericanSpelling } from "./data/british-spellings.ts";
-import { functionWords, politeWords } from "./data/function-words.ts";
+import { functionWords } from "./data/function-words.ts";
+import { isFiller } from "./filler.ts";
 import { spellDates } from "./numeric-date.ts";
 import { toSpans } from "./spans.ts";
 import { stem } from "./stem.ts";
@@ -18,6 +19,8 @@ export interface Word {
   /** Written directly after the word before it ("5km", "$5"). */
   readonly joined: boolean;
   readonly opensSentence: boolean;
+  /** A comma or another mark follows. */
+  readonly beforeMark: boolean;
   readonly isContent: boolean;
 }
 
@@ -62,9 +65,13 @@ function readPrompt(text: string): PromptText {
     else if (/^[A-Za-z](?:\+\+|#)$/.test(bare)) words.push(toWord(bare, false, opensSentence));
     else if (isCodeToken(bare)) code.push(bare);
     else opensSentence = pushTokens(words, bare, opensSentence);
+    const last = words.at(-1);
+    if (last && /[.,;:!?-]["')\]]{0,3}$/.test(chunk)) words[words.length - 1] = { ...last, beforeMark: true };
     opensSentence = /[.!?:]["')\]]{0,3}$/.test(chunk) || (opensSentence && words.length === 0);
   }
-  const resolved = withoutRepeats(withAliases(words));
+  const resolved = withoutRepeats(withAliases(words)).map((word, at, all) =>
+    isFiller(all, at) ? { ...word, isContent: false } : word,
+  );
   return {
     canonical,
     words: resolved,
@@ -111,8 +118,17 @@ function toWord(text: string, joined: boolean, opensSentence: boolean): Word {
   const plain = /^\d{1,3}(?:,\d{3})+(?!\d)/.test(lower) ? lower.replaceAll(",", "") : lower;
   const key = capitalAliases.get(text) ?? aliases.get(plain) ?? toAmericanSpelling(plain);
   const kind = /^-?\.?\d/.test(text) ? "number" : /^[\p{L}]/u.test(text) ? "word" : "symbol";
-  const isContent = kind === "word" && !functionWords.has(key) && !politeWords.has(key);
-  return { text, key, stem: kind === "word" ? stem(key) : key, kind, joined, opensSentence, isContent };
+  const isContent = kind === "word" && !functionWords.has(key);
+  return {
+    text,
+    key,
+    stem: kind === "word" ? stem(key) : key,
+    kind,
+    joined,
+    opensSentence,
+    beforeMark: false,
+    isContent,
+  };
 }
 
 /** Replaces the longest alias that starts at each word ("United States of America" → usa). */

@@ -8,7 +8,7 @@ am is are was were be been being do does did doing done have has had having can 
 of in on at for from to into onto by with within about over under between among through during before after since until
 against per via as than unless despite several and or but nor if then else so because while although though whether
 what which who whom whose when where why how there here
-just also only even very really quite too still yet already please thanks thank let me tell
+just also only even very really quite too still yet already let me tell
 not no yes
 `);
 
