@@ -33,6 +33,7 @@ describe("case that does not", () => {
     ["10k steps", "10K steps"],
     ["phones under $5m", "phones under $5M"],
     ["What is upper case", "what is upper case"],
+    ["Seven letters: which word", "Which word has seven letters"],
     ["is 100 MHz fast", "is 100 Mhz fast"],
     ["5 mW in MW", "5 mW in MW please"],
   ])("%s | %s", (a, b) => {

@@ -20,7 +20,7 @@ export function compareCase(a: PromptText, b: PromptText): readonly Difference[]
     const other = b.words[at ?? -1];
     if (at === undefined || other === undefined || other.text === word.text) continue;
     if (hasSpelling(a, other.text) || hasSpelling(b, word.text)) continue;
-    const isWritten = isCase && (index > 0 || at > 0);
+    const isWritten = isCase && index > 0 && at > 0;
     const isVariable = isFormula && lower.length === 1 && lower !== "i" && lower !== "a";
     const isMeasured = isAfterNumber(a.words, index) && isAfterNumber(b.words, at);
     if (isWritten || isVariable || isOtherUnit(word.text, other.text, isMeasured))
