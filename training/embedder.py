@@ -43,11 +43,12 @@ class Embedder(torch.nn.Module):
         super().__init__()
         config = encoder_config(LAYERS)
         config.type_vocab_size = 2
-        self.encoder = BertModel(config, add_pooling_layer=False)
+        # Its name is part of the file: by another, the same vectors would come from a file with another digest.
+        self.m = BertModel(config, add_pooling_layer=False)
 
     def forward(self, input_ids, attention_mask):
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        keep = attention_mask[..., None].to(states.dtype)
+        states = self.m(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        keep = attention_mask[..., None].float()
         return torch.nn.functional.normalize((states * keep).sum(1) / keep.sum(1), dim=-1)
 
 
@@ -55,11 +56,12 @@ def from_base(path):
     """The embedder with the weights of an fp16 safetensors file."""
     model = Embedder()
     weights = load_file(path)
-    wanted = model.encoder.state_dict()
+    wanted = model.m.state_dict()
     missing = sorted(set(wanted) - set(weights))
     if missing:
         raise ValueError(f"Cannot build the embedder: {path} has no {', '.join(missing)}")
-    model.encoder.load_state_dict({name: weights[name].float() for name in wanted})
+    model.m.load_state_dict({name: weights[name].float() for name in wanted})
+    model.m.set_attn_implementation("eager")
     return model.eval()
 
 

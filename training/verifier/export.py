@@ -23,23 +23,27 @@ def read_state(work):
     state = torch.load(os.path.join(work, "state.pt"), weights_only=False)
     model = Verifier(state["layers"])
     model.load_state_dict(state["model"])
+    model.encoder.set_attn_implementation("eager")
     return model.eval(), state
 
 
 def export(model, path, inputs=INPUTS, output="logit"):
-    model.encoder.set_attn_implementation("eager")
     ones = torch.ones(2, 9, dtype=torch.long)
     axes = {name: {0: "batch", 1: "tokens"} for name in inputs} | {output: {0: "batch"}}
     torch.onnx.export(model, (ones,) * len(inputs), path, input_names=inputs, output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False)
 
 
-def quantize(source, target, keep=()):
-    prepared = target + ".prepared"
+def prepare(source):
+    """The graph with what is constant in it worked out; gives its path."""
+    prepared = source + ".prepared"
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    nodes = [node.name for node in load(prepared).graph.node]
+    return prepared
+
+
+def quantize(source, target, keep=()):
+    nodes = [node.name for node in load(source).graph.node]
     excluded = [name for name in nodes if any(part in name for part in keep)]
-    quantize_dynamic(prepared, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, nodes_to_exclude=excluded)
-    os.remove(prepared)
+    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, nodes_to_exclude=excluded)
 
 
 def main():
@@ -51,7 +55,9 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     model, state = read_state(options.work)
     export(model, os.path.join(options.out, "model.fp32.onnx"))
-    quantize(os.path.join(options.out, "model.fp32.onnx"), os.path.join(options.out, "model.int8.onnx"), options.keep)
+    prepared = prepare(os.path.join(options.out, "model.fp32.onnx"))
+    quantize(prepared, os.path.join(options.out, "model.int8.onnx"), options.keep)
+    os.remove(prepared)
     print({"steps": state["steps"], "bytes": os.path.getsize(os.path.join(options.out, "model.int8.onnx"))})
 
 
