@@ -2,7 +2,7 @@ import { hasSameContent, type Alignment } from "./alignment.ts";
 import type { Difference } from "./difference.ts";
 import type { PromptText, Word } from "./prompt-text.ts";
 
-type Modal = "able" | "advised" | "obliged" | "future";
+type Modal = "able" | "advised" | "obliged" | "future" | "permitted" | "bound";
 
 const MODALS: ReadonlyMap<string, Modal> = new Map([
   ["can", "able"],
@@ -15,6 +15,17 @@ const MODALS: ReadonlyMap<string, Modal> = new Map([
   ["will", "future"],
   ["shall", "future"],
 ]);
+/** Said with "to" after it: "am I allowed to bring food", "do I have to bring food". They differ from each other, and tell of nothing else. */
+const BEFORE_TO: ReadonlyMap<string, Modal> = new Map([
+  ["allowed", "permitted"],
+  ["permitted", "permitted"],
+  ["have", "bound"],
+  ["has", "bound"],
+  ["required", "bound"],
+  ["obliged", "bound"],
+]);
+const MAY: ReadonlySet<string> = new Set(["able", "permitted"]);
+const MUST: ReadonlySet<string> = new Set(["obliged", "bound"]);
 const PAST = new Set(["did", "was", "were"]);
 const ASKERS = new Set(["how", "what", "which", "where", "when", "why", "who"]);
 const POLITE_AFTER = new Set(["you", "u"]);
@@ -27,7 +38,11 @@ export function compareModals(a: PromptText, b: PromptText, alignment: Alignment
   const inA = readModal(a.words);
   const inB = readModal(b.words);
   if (inA === null || inB === null || inA.modal === inB.modal) return [];
-  const modals = new Set([inA.modal, inB.modal]);
+  const modals = new Set<Read["modal"]>([inA.modal, inB.modal]);
+  if (modals.has("permitted") || modals.has("bound")) {
+    const isOpposed = [...modals].some((modal) => MAY.has(modal)) && [...modals].some((modal) => MUST.has(modal));
+    return isOpposed && inA.isPolar && inB.isPolar ? [{ kind: "modal-value", a: inA.text, b: inB.text }] : [];
+  }
   const isSame = hasSameContent(alignment);
   // "Should I learn Java", "did I learn Java": what is and what was.
   const isTense = modals.has("past") && (modals.has("future") || (isSame && inA.isPolar && inB.isPolar));
@@ -48,8 +63,11 @@ function readModal(words: readonly Word[]): Read | null {
   let isPolar = true;
   for (const [at, word] of words.entries()) {
     if (ASKERS.has(word.key)) isPolar = false;
-    const modal = PAST.has(word.key) ? "past" : MODALS.get(word.key);
-    if (modal === undefined || (modal !== "past" && POLITE_AFTER.has(words[at + 1]?.key ?? ""))) continue;
+    const next = words[at + 1]?.key ?? "";
+    const modal = PAST.has(word.key)
+      ? "past"
+      : ((next === "to" ? BEFORE_TO.get(word.key) : undefined) ?? MODALS.get(word.key));
+    if (modal === undefined || (modal !== "past" && POLITE_AFTER.has(next))) continue;
     return { modal, text: word.text, isPolar };
   }
   return null;

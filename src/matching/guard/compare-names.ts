@@ -88,6 +88,8 @@ function isAbbreviated(name: Word, other: PromptText): boolean {
 /** One letter more, less or other in a name of six letters and more: more often a slip than another name. */
 export function isSpelling(a: string, b: string): boolean {
   if (Math.min(a.length, b.length) < 6 || Math.abs(a.length - b.length) > 1 || /\d/.test(a + b)) return false;
+  // MCMXCIV, MCMXCVI: numbers.
+  if (/^[ivxlcdm]+$/i.test(a + b)) return false;
   let from = 0;
   while (from < a.length && a[from] === b[from]) from++;
   let end = 0;

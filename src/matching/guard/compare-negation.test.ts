@@ -31,7 +31,8 @@ describe("negation of one prompt only", () => {
   });
 
   it("tells what is negated", () => {
-    expect(kinds("birds that fly but do not swim", "birds that swim but do not fly")).toEqual(["negation-scope"]);
+    expect(kinds("birds that fly but do not swim", "birds that swim but do not fly")).toEqual(["negation-flip"]);
+    expect(kinds("birds that fly but do not swim", "animals that swim but do not fly")).toEqual(["negation-scope"]);
   });
 
   it("knows a speaker who takes something back", () => {

@@ -31,7 +31,10 @@ export function compareNegation(a: PromptText, b: PromptText, alignment: Alignme
   const asserted =
     [...scopeA].some((word) => b.stems.has(word) && !scopeB.has(word)) &&
     [...scopeB].some((word) => a.stems.has(word) && !scopeA.has(word));
-  return sharesScope && !asserted ? [] : [{ kind: "negation-scope", a: texts(inA), b: texts(inB) }];
+  if (sharesScope && !asserted) return [];
+  // "In the EU but without the euro", "with the euro but not in the EU": nothing but what is negated differs.
+  const isMoved = asserted && a.stems.size === b.stems.size && [...a.stems].every((stem) => b.stems.has(stem));
+  return [{ kind: isMoved ? "negation-flip" : "negation-scope", a: texts(inA), b: texts(inB) }];
 }
 
 /** Verbs that negate without "not": "is skipping the warm-up bad", "is it bad to not warm up". */

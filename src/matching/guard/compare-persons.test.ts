@@ -12,6 +12,8 @@ describe("who against which", () => {
       "Can you tell me which core classes will be offered next winter?",
     ],
     ["Who is affected by gout?", "What is gout?"],
+    ["Which person teaches the easiest chemistry class?", "What is the easiest chemistry class?"],
+    ["When the term begins, who is teaching chemistry?", "Which chemistry classes are there this term?"],
   ])("%s / %s", (a, b) => {
     expect(find(a, b)).toMatchObject([{ kind: "question-person" }]);
     expect(find(b, a)).toMatchObject([{ kind: "question-person" }]);
@@ -27,6 +29,12 @@ describe("one question in other words", () => {
     ["What happens to people who smoke?", "What are the effects of smoking?"],
     ["Who, no, what is the capital of Chad?", "What is the capital of Chad?"],
     ["Who wrote it?", "Who was it written by?"],
+    ["Which country has the most people?", "What is the most populous nation?"],
+    ["Which player scored the goal?", "What is the name of the player who scored?"],
+    [
+      "My boss, who is often late, has left. What do I do?",
+      "What do I do now that my boss has left, often late as he was?",
+    ],
   ])("%s / %s", (a, b) => {
     expect(find(a, b)).toEqual([]);
   });

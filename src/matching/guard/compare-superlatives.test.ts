@@ -18,3 +18,20 @@ it.each([
 ])("nothing: %s | %s", (a, b) => {
   expect(compare(a, b)).toEqual([]);
 });
+
+it.each([
+  ["Is Java older than Python?", "Is Java as old as Python?"],
+  ["are trains as big as ships", "are trains bigger than ships"],
+  ["is gold as heavy as lead", "is gold heavier than lead"],
+  ["is tin as useful as iron", "is tin more useful than iron"],
+])("the same degree, and more of it: %s | %s", (a, b) => {
+  expect(compare(a, b)).toMatchObject([{ kind: "superlative-turned" }]);
+  expect(compare(b, a)).toMatchObject([{ kind: "superlative-turned" }]);
+});
+
+it.each([
+  ["is Java as old as Python", "is Python as old as Java"],
+  ["is Java as old as Python", "is Java faster than Python"],
+])("no other degree: %s | %s", (a, b) => {
+  expect(compare(a, b)).toEqual([]);
+});
