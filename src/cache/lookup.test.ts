@@ -135,7 +135,7 @@ describe("of candidates that were called wrong a miss tells the nearest", () => 
     guard: [],
   });
 
-  test.each([
+  test.each<readonly [barred: readonly string[], reason: string, expected: object]>([
     [["near", "next"], "guard-reported", { ...near, judgement: reported(0.97) }],
     [["near"], "guard-reported", { ...near, judgement: reported(0.97) }],
     [["next"], "guard-reported", { ...next, judgement: reported(0.95) }],

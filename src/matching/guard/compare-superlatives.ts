@@ -32,16 +32,12 @@ function findEqual(words: readonly Word[]): string | null {
 
 /** The comparative of an adjective before "than". */
 function findMore(words: readonly Word[], adjective: string): string | null {
-  const forms = [
-    `${adjective}er`,
-    `${adjective}r`,
-    adjective.replace(/y$/, "ier"),
-    `${adjective}${adjective.at(-1) ?? ""}er`,
-  ];
+  const doubled = `${adjective}${adjective.at(-1) ?? ""}er`;
+  const forms = new Set([`${adjective}er`, `${adjective}r`, adjective.replace(/y$/, "ier"), doubled]);
   for (let at = 0; at + 1 < words.length; at++) {
     if (words[at + 1]?.key !== "than") continue;
     const word = words[at] as Word;
-    if (forms.includes(word.key)) return `${word.text} than`;
+    if (forms.has(word.key)) return `${word.text} than`;
     const before = words[at - 1];
     if (word.key === adjective && (before?.key === "more" || before?.key === "less"))
       return `${before.text} ${word.text} than`;
