@@ -80,8 +80,11 @@ describe("the gate itself", () => {
     expect(await faultsOf(never)).toEqual(["recall: 0.0% of the must-hit pairs, committed are 50.0%"]);
   });
 
-  it("fails a judge that is wrong about one in 100 must-miss pairs, not one that is wrong about one in 400", async () => {
-    expect(await faultsOf(wrongAboutEvery(100))).toEqual([expect.stringContaining("false hits")]);
+  it("fails a judge that is wrong about one in 100, not one that is wrong about one in 400", async () => {
+    expect(await faultsOf(wrongAboutEvery(100))).toEqual([
+      expect.stringContaining("false hits: 1.0%"),
+      expect.stringContaining("attacks: 1.1%"),
+    ]);
     expect(await faultsOf(wrongAboutEvery(400))).toEqual([]);
   });
 
@@ -175,6 +178,6 @@ describe("the gate itself", () => {
     expect(gapsWith({ pairs: material.pairs.slice(0, 20) })).toContainEqual(
       expect.stringContaining("kinds of pairs: 20"),
     );
-    expect(gapsWith({ attacks: [] })).toContainEqual("attacks: 0, promised are 300");
+    expect(gapsWith({ attacks: [] })).toContainEqual("attacks: 0, promised are 350");
   });
 });
