@@ -1,0 +1,2 @@
+/** A place in columns, reused when what stood there has left. */
+export type Slot = number;
