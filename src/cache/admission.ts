@@ -12,7 +12,7 @@ import type { CacheStore } from "../store/cache-store.ts";
 import type { Landings } from "./landings.ts";
 
 export interface AdmissionOptions {
-  readonly store: CacheStore;
+  readonly store: Pick<CacheStore, "findExact" | "put">;
   /** Its queue is not the lookups' own: a burst of new answers is embedded by and by. */
   readonly matcher: Pick<Matcher, "prepare">;
   readonly landings: Landings;

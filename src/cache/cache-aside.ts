@@ -10,10 +10,13 @@ import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Lookup, LookupOutcome } from "./lookup.ts";
 
-export interface CacheAsideOptions {
-  readonly store: CacheStore;
-  readonly matcher: Matcher;
+export interface CacheAsideOptions extends AsideWriterOptions {
   readonly lookup: Lookup;
+}
+
+export interface AsideWriterOptions {
+  readonly store: Pick<CacheStore, "put" | "generation">;
+  readonly matcher: Pick<Matcher, "prepare">;
   readonly clock: Clock;
   /** `cache.mode` compares by meaning. */
   readonly byMeaning: boolean;
@@ -38,8 +41,9 @@ export interface AsideScope {
   readonly namespace: string;
 }
 
-export function createCacheAside(options: CacheAsideOptions): CacheAside {
-  const { store, lookup, clock, byMeaning, maxEntryBytes, ttlMs, volatileTtlMs, maxTtlMs } = options;
+/** The half of {@link CacheAside} that needs no lookup. */
+export function createAsideWriter(options: AsideWriterOptions): Pick<CacheAside, "put"> {
+  const { store, clock, byMeaning, maxEntryBytes, ttlMs, volatileTtlMs, maxTtlMs } = options;
   return {
     async put(scope, { key, data, ttlMs: wantedTtlMs, tags }) {
       const body = Buffer.from(data, "utf8");
@@ -77,6 +81,13 @@ export function createCacheAside(options: CacheAsideOptions): CacheAside {
       }
       return { id: entry.id, expiresAtMs: entry.expiresAtMs };
     },
+  };
+}
+
+export function createCacheAside(options: CacheAsideOptions): CacheAside {
+  const { lookup, byMeaning } = options;
+  return {
+    ...createAsideWriter(options),
     get(scope, key, signal) {
       const exactOnly: MissReason | null = isVolatilePrompt(key) ? "volatile" : null;
       return lookup.find({
@@ -98,7 +109,7 @@ function toKeys({ tenant, namespace }: AsideScope, key: string): { partition: Pa
 }
 
 /** Without a vector the value is still found under its own key. */
-async function toVector(matcher: Matcher, key: string): Promise<CacheEntry["vector"]> {
+async function toVector(matcher: Pick<Matcher, "prepare">, key: string): Promise<CacheEntry["vector"]> {
   try {
     const prepared = await matcher.prepare(key);
     return prepared.kind === "comparable" ? prepared.vector : null;

@@ -61,6 +61,11 @@ export function createTenantResolver({ tenancy, secret }: TenantOptions): Tenant
   return { resolve: (rawHeaders) => fromHeader(rawHeaders, name, sign) };
 }
 
+/** Tells deployments apart whose tenants are not the same: another secret, or another way to tell tenants. 16 characters. */
+export function toDeploymentMark({ tenancy, secret }: TenantOptions): string {
+  return signParts(secret, ["deployment", tenancy.toLowerCase()]).slice(0, 16);
+}
+
 type Sign = (kind: "credential" | "header", text: string) => TenantId;
 
 const MAX_REMEMBERED = 1_000;

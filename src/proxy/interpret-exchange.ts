@@ -14,6 +14,11 @@ export type InterpretedExchange =
   | { readonly kind: "interpreted"; readonly dialect: Dialect; readonly request: InterpretedRequest }
   | { readonly kind: "bypass"; readonly reason: BypassReason };
 
+/** The part of an exchange that says what is asked. */
+export interface ReadableExchange extends Pick<Exchange, "route" | "target" | "body"> {
+  readonly request: Pick<Exchange["request"], "rawHeaders" | "headers">;
+}
+
 /** The dialect of a built-in route; null: the path is relayed, never read. */
 const routeDialects: Readonly<Record<ProxyRoute, DialectName | null>> = {
   "openai-chat-completions": "openai-chat",
@@ -29,7 +34,7 @@ const routeDialects: Readonly<Record<ProxyRoute, DialectName | null>> = {
  * @throws {SemcacheError} `prompt-path-*`: our own inputs are wrong
  */
 export function interpretExchange(
-  exchange: Exchange,
+  exchange: ReadableExchange,
   dialects: Dialects,
   ignoreFields: Readonly<Record<DialectName, readonly string[]>>,
 ): InterpretedExchange {

@@ -6,9 +6,8 @@ import type { TenantId } from "../model/keys.ts";
 import type { BypassReason } from "../model/reason.ts";
 import { resolveUpstreamTarget, type UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
-import type { Exchange } from "./exchange.ts";
-import { interpretExchange } from "./interpret-exchange.ts";
-import type { ProxyOptions } from "./proxy-options.ts";
+import { interpretExchange, type ReadableExchange } from "./interpret-exchange.ts";
+import type { ProxyOptions, ProxySettings } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 const noTenant = "" as TenantId;
@@ -21,14 +20,22 @@ export interface Bypass {
   readonly onlyIfCached: boolean;
 }
 
+/** What requests are understood with. */
+export interface Understanding extends Pick<ProxyOptions, "dialects" | "policy" | "tenants"> {
+  readonly settings: Pick<ProxySettings, "providers" | "plan" | "ignoreFields" | "varyHeaders">;
+}
+
+/** Told of each step. */
+export type UnderstandingRecord = Pick<RequestRecord, "enter" | "upstream" | "frame" | "dialect" | "model" | "stream">;
+
 /**
  * Where the request goes, what it asks, and what the cache may do for it: a function of its route, target, headers and
  * body alone.
  */
 export function understand(
-  options: ProxyOptions,
-  exchange: Exchange,
-  record: RequestRecord,
+  options: Understanding,
+  exchange: ReadableExchange,
+  record: UnderstandingRecord,
 ): UnderstoodRequest | Bypass {
   const { dialects, policy, settings } = options;
   const { rawHeaders, headers } = exchange.request;
@@ -105,7 +112,7 @@ export function understand(
 
 /** What is known before the plan, so that a refusal is told with it. */
 export function noteInterpretation(
-  record: RequestRecord,
+  record: Pick<RequestRecord, "dialect" | "model" | "stream">,
   { dialect, request }: Pick<UnderstoodRequest, "dialect" | "request">,
 ) {
   record.dialect = dialect.name;

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.t
 import { convertibleBlockTypes, deltaTypes } from "./answer-events.ts";
 import type { AnswerBlock } from "./answer-message.ts";
 import { isJsonArray } from "./content-blocks.ts";
-import { memberSource, parseJson } from "./raw-json.ts";
+import { memberSource, parseJson } from "../../base/raw-json.ts";
 
 /** A content block between its start and its stop. */
 export class OpenBlock {

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.t
 import { convertibleBlockTypes } from "./answer-events.ts";
 import { isMessageEnvelope, refuse, type AnswerBlock, type Reading } from "./answer-message.ts";
 import { isJsonArray, withMember } from "./content-blocks.ts";
-import { elementSources, memberSource, parseJson } from "./raw-json.ts";
+import { elementSources, memberSource, parseJson } from "../../base/raw-json.ts";
 
 /** The message that a JSON body is (Anthropic API reference, Messages, response). */
 export function readMessage(body: Buffer): Reading {

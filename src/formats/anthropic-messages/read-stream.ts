@@ -4,7 +4,7 @@ import type { ServerSentEvent } from "../../sse/event.ts";
 import { eventMembers, messageDeltaMembers } from "./answer-events.ts";
 import { isMessageEnvelope, refuse, type AnswerBlock, type Reading } from "./answer-message.ts";
 import { OpenBlock } from "./open-block.ts";
-import { parseJson } from "./raw-json.ts";
+import { parseJson } from "../../base/raw-json.ts";
 
 export interface StreamReading {
   readonly reading: Reading;

@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH, skipJsonString, type JsonValue } from "../../base/json.ts";
+import { MAX_JSON_DEPTH, skipJsonString, type JsonValue } from "./json.ts";
 
 /**
  * Parts of a JSON text as they were written. A tool's input must reach the client with the provider's own member order
