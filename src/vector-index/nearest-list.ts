@@ -3,14 +3,14 @@ import type { Neighbour } from "./vector-index.ts";
 /** The `capacity` best of many offers. `capacity` is a handful, so insertion into a sorted list beats a heap. */
 export class NearestList {
   readonly #capacity: number;
-  readonly #idOfSlot: readonly string[];
-  readonly #ids: string[] = [];
+  readonly #idOfSlot: readonly number[];
+  readonly #ids: number[] = [];
   readonly #similarities: number[] = [];
   /** What an offer must exceed: most offers end at this one comparison. */
   #bar: number;
 
   /** @param idOfSlot read when an offer is taken: later, another vector may be in that slot */
-  constructor(capacity: number, idOfSlot: readonly string[]) {
+  constructor(capacity: number, idOfSlot: readonly number[]) {
     this.#capacity = capacity;
     this.#idOfSlot = idOfSlot;
     this.#bar = capacity > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -31,7 +31,7 @@ export class NearestList {
   #insert(slot: number, similarity: number): void {
     let at = this.#ids.length;
     while (at > 0 && (this.#similarities[at - 1] as number) < similarity) at--;
-    this.#ids.splice(at, 0, this.#idOfSlot[slot] ?? "");
+    this.#ids.splice(at, 0, this.#idOfSlot[slot] as number);
     this.#similarities.splice(at, 0, similarity);
     if (this.#ids.length > this.#capacity) {
       this.#ids.pop();

@@ -1,20 +1,25 @@
-/** Vectors of one partition and one embedder, under string ids. */
+/**
+ * Vectors of one partition and one embedder, under numbers. The caller knows what is in it: the same id replaces, and an
+ * id that is not there is removed without a word.
+ */
 export interface VectorIndex {
   readonly size: number;
-  /** Memory held, in bytes: vectors, ids and bookkeeping. */
+  /** Memory held, in bytes: vectors, ids, graph and bookkeeping. */
   readonly bytes: number;
   /** `vector` has unit length; the same id replaces. */
-  add(id: string, vector: Float32Array): void;
-  remove(id: string): boolean;
+  add(id: number, vector: Float32Array): void;
+  remove(id: number): void;
   /**
    * The at most `k` nearest by cosine, best first. A long search gives way to other work between its steps; what is
    * added or removed meanwhile may be missing from it, or be in it.
    */
-  search(vector: Float32Array, k: number): Promise<readonly Neighbour[]>;
+  search(vector: Float32Array, k: number, signal?: AbortSignal): Promise<readonly Neighbour[]>;
+  /** Gives its memory back. */
+  close(): Promise<void>;
 }
 
 export interface Neighbour {
-  readonly id: string;
-  /** Cosine, -1 to 1. */
+  readonly id: number;
+  /** Cosine of the vectors as they were added, -1 to 1. */
   readonly similarity: number;
 }
