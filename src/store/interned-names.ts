@@ -1,0 +1,69 @@
+import { type Column, createUint32Column } from "./column.ts";
+import { SlotPool } from "./slot-pool.ts";
+import type { TableLayout } from "./table-layout.ts";
+import { TextIndex } from "./text-index.ts";
+import type { TextPacking } from "./text-packing.ts";
+
+/** Numbers for texts that many entries share. Uses are counted; the number of a text that nobody uses is given to another. */
+export class InternedNames {
+  readonly #texts: TextIndex;
+  readonly #pool: SlotPool;
+  readonly #uses: Column;
+
+  /** @param packing the shape of most of these names, if they have one */
+  constructor(packing: TextPacking | null, layout: TableLayout) {
+    this.#texts = new TextIndex(packing, layout);
+    this.#pool = new SlotPool(layout);
+    this.#uses = createUint32Column(layout);
+  }
+
+  /** How many different names are in use. */
+  get size(): number {
+    return this.#pool.used;
+  }
+
+  get memoryBytes(): number {
+    return this.#texts.memoryBytes + this.#pool.memoryBytes + this.#uses.memoryBytes;
+  }
+
+  /** One use more. */
+  use(name: string): number {
+    const known = this.#texts.find(name);
+    if (known !== null) {
+      this.#uses.set(known, this.#uses.get(known) + 1);
+      return known;
+    }
+    const number = this.#pool.take();
+    this.#texts.set(number, name);
+    this.#uses.set(number, 1);
+    return number;
+  }
+
+  /** One use less. The number must be in use. */
+  release(number: number): void {
+    const uses = this.#uses.get(number) - 1;
+    this.#uses.set(number, uses);
+    if (uses > 0) return;
+    this.#texts.delete(number);
+    this.#pool.giveBack(number);
+  }
+
+  find(name: string): number | null {
+    return this.#texts.find(name);
+  }
+
+  /** The number must be in use, here and below. */
+  name(number: number): string {
+    return this.#texts.get(number);
+  }
+
+  uses(number: number): number {
+    return this.#uses.get(number);
+  }
+
+  clear(): void {
+    this.#texts.clear();
+    this.#pool.clear();
+    this.#uses.clear();
+  }
+}

@@ -1,0 +1,113 @@
+import { type Column, createUint32Column } from "./column.ts";
+import { HashIndex } from "./hash-index.ts";
+import { hashText } from "./hash-text.ts";
+import type { Slot } from "./slot-pool.ts";
+import type { TableLayout } from "./table-layout.ts";
+import type { TextPacking } from "./text-packing.ts";
+
+const PAGE_SLOTS = 1_024;
+/** A V8 string's header and its pointer in the page; most texts have one byte for each unit. */
+const STRING_BYTES = 24;
+
+type Page = (string | undefined)[];
+
+/** A text for each slot, to be read by slot and found by text. Texts of the packing's shape take no string. */
+export class TextIndex {
+  readonly #packing: TextPacking | null;
+  readonly #scratch: Uint32Array;
+  readonly #words: Column;
+  readonly #hashes: Column;
+  readonly #index: HashIndex;
+  /** Texts of any other shape. */
+  #pages: Page[] = [];
+  #strings = 0;
+  #stringBytes = 0;
+
+  constructor(packing: TextPacking | null, layout: TableLayout) {
+    this.#packing = packing;
+    this.#scratch = new Uint32Array(packing?.words ?? 0);
+    this.#words = createUint32Column(layout);
+    this.#hashes = createUint32Column(layout);
+    this.#index = new HashIndex((slot) => this.#hashes.get(slot), layout);
+  }
+
+  get memoryBytes(): number {
+    const { memoryBytes } = this.#index;
+    return memoryBytes + this.#words.memoryBytes + this.#hashes.memoryBytes + this.#stringBytes;
+  }
+
+  find(text: string): Slot | null {
+    const hash = hashText(text, 0);
+    const isPacked = this.#pack(text);
+    if (!isPacked && this.#strings === 0) return null;
+    return this.#index.find(
+      hash,
+      (slot) => this.#hashes.get(slot) === hash && (isPacked ? this.#isScratch(slot) : this.#string(slot) === text),
+    );
+  }
+
+  get(slot: Slot): string {
+    const string = this.#string(slot);
+    if (string !== undefined) return string;
+    const words = this.#scratch;
+    for (let word = 0; word < words.length; word++) words[word] = this.#words.get(slot * words.length + word);
+    return (this.#packing as TextPacking).unpack(words);
+  }
+
+  /** The slot must be empty. */
+  set(slot: Slot, text: string): void {
+    const hash = hashText(text, 0);
+    this.#hashes.set(slot, hash);
+    this.#index.add(hash, slot);
+    if (this.#pack(text)) {
+      const words = this.#scratch;
+      for (let word = 0; word < words.length; word++)
+        this.#words.set(slot * words.length + word, words[word] as number);
+    } else {
+      this.#strings++;
+      this.#stringBytes += STRING_BYTES + text.length;
+      const place = Math.floor(slot / PAGE_SLOTS);
+      while (place >= this.#pages.length) this.#pages.push([]);
+      const page = this.#pages[place] as Page;
+      if (page.length === 0) page.push(...Array.from<undefined>({ length: PAGE_SLOTS }));
+      page[slot % PAGE_SLOTS] = text;
+    }
+  }
+
+  /** The slot must have a text. */
+  delete(slot: Slot): void {
+    this.#index.remove(this.#hashes.get(slot), slot);
+    const string = this.#string(slot);
+    if (string === undefined) return;
+    this.#strings--;
+    this.#stringBytes -= STRING_BYTES + string.length;
+    (this.#pages[Math.floor(slot / PAGE_SLOTS)] as Page)[slot % PAGE_SLOTS] = undefined;
+  }
+
+  clear(): void {
+    this.#words.clear();
+    this.#hashes.clear();
+    this.#index.clear();
+    this.#pages = [];
+    this.#strings = 0;
+    this.#stringBytes = 0;
+  }
+
+  #string(slot: Slot): string | undefined {
+    return this.#strings === 0 ? undefined : this.#pages[Math.floor(slot / PAGE_SLOTS)]?.[slot % PAGE_SLOTS];
+  }
+
+  #pack(text: string): boolean {
+    return this.#packing?.pack(text, this.#scratch) ?? false;
+  }
+
+  /** A slot with a string has whatever words stood there before: it is not the text that was packed. */
+  #isScratch(slot: Slot): boolean {
+    if (this.#string(slot) !== undefined) return false;
+    const words = this.#scratch;
+    for (let word = 0; word < words.length; word++) {
+      if (this.#words.get(slot * words.length + word) !== words[word]) return false;
+    }
+    return true;
+  }
+}
