@@ -10,7 +10,7 @@ import { FrameJournal } from "./cache/frame-journal.ts";
 import { Landings } from "./cache/landings.ts";
 import { createLookup } from "./cache/lookup.ts";
 import { loadTenantSecret } from "./cache/tenant-secret.ts";
-import { createTenantResolver } from "./cache/tenant.ts";
+import { createTenantResolver, toDeploymentMark } from "./cache/tenant.ts";
 import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
 import { renderDashboardPage } from "./dashboard/page.ts";
@@ -47,6 +47,7 @@ import { createStreamSink } from "./telemetry/line-sink.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { createTotals } from "./telemetry/totals.ts";
+import { EntryImporter, toMaxLineBytes } from "./transfer/entry-importer.ts";
 import { createNodeHttpClient } from "./upstream/node-http-client.ts";
 import { createUpstreamPolicy } from "./upstream/upstream-policy.ts";
 import { version } from "./version.ts";
@@ -300,6 +301,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     },
     stats: () => store.stats(),
   };
+  const deployment = toDeploymentMark({ tenancy: cache.tenancy, secret });
   const operatorRoutes = [
     ...createOperatorRoutes({
       version,
@@ -314,6 +316,20 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       readiness,
       dashboardPage: renderDashboardPage,
       tokenRequired: access.tokenRequired,
+      importer: new EntryImporter({
+        store,
+        matcher: judging.patientMatcher,
+        embedder: { id: matcher.embedderId, dimensions: pool.models.embedder.dimensions },
+        landings,
+        clock,
+        dialects,
+        policy,
+        tenants,
+        settings: proxySettings,
+        deployment,
+      }),
+      deployment,
+      maxLineBytes: toMaxLineBytes(cache),
     }),
     ...createFeedbackRoutes({
       served,

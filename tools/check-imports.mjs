@@ -11,7 +11,7 @@ const floors = [
   ["matching"],
   ["cache"],
   ["proxy"],
-  ["dashboard"],
+  ["dashboard", "transfer"],
   ["http"],
   ["app.ts"],
   ["cli"],

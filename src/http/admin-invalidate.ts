@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { SemcacheError } from "../base/errors.ts";
-import { parseDurationMs } from "../base/units.ts";
-import type { TenantId } from "../model/keys.ts";
 import type { EntrySelector } from "../store/cache-store.ts";
+import { conditionsOf, toSelector } from "../transfer/entry-filter.ts";
 import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
 import { readJsonBody } from "./read-json-body.ts";
 import { sendJson } from "./send-json.ts";
@@ -29,7 +28,7 @@ export function createInvalidateRoute(deps: Pick<OperatorDeps, "store" | "clock"
     access: "operator",
     handle: async (request, response) => {
       const body = await readJsonBody(request, response, invalidation, { maxBytes: 256 * 1024 });
-      const selector = toSelector(body, deps.clock.now());
+      const selector = toDeleted(body, deps.clock.now());
       const { entries, bytes } = await deps.store.delete(selector, { dryRun: body.dry_run });
       if (!body.dry_run) deps.metrics.countInvalidation(entries);
       sendJson(response, 200, { dry_run: body.dry_run, entries, bytes });
@@ -37,34 +36,16 @@ export function createInvalidateRoute(deps: Pick<OperatorDeps, "store" | "clock"
   };
 }
 
-function toSelector(body: z.infer<typeof invalidation>, nowMs: number): EntrySelector {
-  const { tags, namespace, model, tenant, older_than: olderThan, all } = body;
-  const conditions = { tags, namespace, model, tenant, older_than: olderThan };
-  const given = Object.entries(conditions).flatMap(([key, value]) => (value === undefined ? [] : [key]));
-  if (all && given.length > 0) {
+function toDeleted(body: z.infer<typeof invalidation>, nowMs: number): EntrySelector {
+  const given = conditionsOf(body);
+  if (body.all && given.length > 0) {
     throw new SemcacheError(
       "bad-request",
       `Cannot invalidate: all is given together with ${given.join(", ")}; give all alone, or leave it out`,
     );
   }
-  if (all) return { kind: "all" };
-  if (given.length === 0)
+  const selector = body.all ? ({ kind: "all" } as const) : toSelector(body, nowMs);
+  if (selector === null)
     throw new SemcacheError("bad-request", `Cannot invalidate: nothing is selected; give ${selectors}`);
-  return {
-    kind: "where",
-    ...(tags === undefined ? {} : { tags }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(model === undefined ? {} : { model }),
-    ...(tenant === undefined ? {} : { tenant: tenant as TenantId }),
-    ...(olderThan === undefined ? {} : { createdBeforeMs: nowMs - toAgeMs(olderThan) }),
-  };
-}
-
-function toAgeMs(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms !== null) return ms;
-  throw new SemcacheError(
-    "bad-request",
-    `Cannot invalidate: older_than is ${JSON.stringify(text.slice(0, 100))}, not a duration such as 30m, 12h or 7d`,
-  );
+  return selector;
 }

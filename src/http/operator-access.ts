@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SemcacheError } from "../base/errors.ts";
-import { assertJsonContent, hasBody } from "./read-json-body.ts";
+import { assertJsonContent, hasBody, type JsonBodyType } from "./read-json-body.ts";
 
 /** Who may use the routes of the operator: admin API, cache-aside without a token, dashboard numbers. */
 export interface OperatorAccess {
@@ -12,7 +12,7 @@ export interface OperatorAccess {
    *
    * @throws {SemcacheError} `unauthorized`, `admin-forbidden`, `origin-forbidden`, `unsupported-media-type`
    */
-  assert(request: IncomingMessage, response: ServerResponse): void;
+  assert(request: IncomingMessage, response: ServerResponse, bodyType?: JsonBodyType): void;
 }
 
 export interface OperatorAccessOptions {
@@ -48,7 +48,7 @@ export function createOperatorAccess({ adminToken, listenHost, onDisabled }: Ope
   }
   return {
     tokenRequired: expected !== null,
-    assert(request, response) {
+    assert(request, response, bodyType) {
       if (expected !== null) assertToken(request, response, expected);
       else if (disabled) {
         throw new SemcacheError(
@@ -57,7 +57,7 @@ export function createOperatorAccess({ adminToken, listenHost, onDisabled }: Ope
         );
       } else assertLocal(request);
       assertOwnOrigin(request);
-      if (hasBody(request)) assertJsonContent(request);
+      if (hasBody(request)) assertJsonContent(request, bodyType);
     },
   };
 }

@@ -6,6 +6,8 @@ import type { CacheStore } from "../store/cache-store.ts";
 import type { Decisions } from "../telemetry/decisions.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Totals } from "../telemetry/totals.ts";
+import type { EntryImporter } from "../transfer/entry-importer.ts";
+import type { JsonBodyType } from "./read-json-body.ts";
 
 /** A route of Semcache's own. Errors are thrown as `SemcacheError`; the server encodes them. */
 export interface OperatorRoute {
@@ -14,6 +16,8 @@ export interface OperatorRoute {
   readonly path: string;
   /** `operator`: `OperatorAccess.assert` comes first. */
   readonly access: "open" | "operator";
+  /** What its body is; `application/json` if not given. */
+  readonly bodyType?: JsonBodyType;
   readonly handle: (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 }
 
@@ -30,6 +34,11 @@ export interface OperatorDeps {
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;
   readonly dashboardPage: DashboardPage;
+  readonly importer: Pick<EntryImporter, "begin">;
+  /** Stands in exports: entries of another deployment are told apart by it. */
+  readonly deployment: string;
+  /** The longest line of an import. Bytes. */
+  readonly maxLineBytes: number;
   /** Whether the page has to ask for a token. */
   readonly tokenRequired: boolean;
 }

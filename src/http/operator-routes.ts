@@ -2,6 +2,7 @@ import { createEntryRoutes } from "./admin-entries.ts";
 import { createInvalidateRoute } from "./admin-invalidate.ts";
 import { createSimilarityRoute } from "./admin-similarity.ts";
 import { createStatsRoutes } from "./admin-stats.ts";
+import { createTransferRoutes } from "./admin-transfer.ts";
 import { createDashboardRoutes } from "./dashboard-metrics.ts";
 import { createHealthRoutes } from "./health.ts";
 import { createMetricsRoute } from "./metrics-route.ts";
@@ -16,8 +17,9 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
     createMetricsRoute(deps.metrics),
     ...createDashboardRoutes(deps),
     ...createStatsRoutes(deps),
-    ...createEntryRoutes(deps.store),
+    ...createEntryRoutes(deps),
     createInvalidateRoute(deps),
     createSimilarityRoute(deps),
+    ...createTransferRoutes(deps),
   ];
 }

@@ -39,17 +39,21 @@ export function hasBody(request: IncomingMessage): boolean {
   return request.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
+/** What bodies of Semcache's own APIs are: one JSON document, or one a line. */
+export type JsonBodyType = "application/json" | "application/x-ndjson";
+
 /**
- * A page of another origin can send a form or plain text without asking; JSON needs the preflight that fails here.
+ * A page of another origin can send a form or plain text without asking; JSON, in either form, needs the preflight that
+ * fails here.
  *
  * @throws {SemcacheError} `unsupported-media-type`
  */
-export function assertJsonContent(request: IncomingMessage): void {
+export function assertJsonContent(request: IncomingMessage, expected: JsonBodyType = "application/json"): void {
   const type = request.headers["content-type"];
-  if (type?.split(";", 1)[0]?.trim().toLowerCase() !== "application/json") {
+  if (type?.split(";", 1)[0]?.trim().toLowerCase() !== expected) {
     throw new SemcacheError(
       "unsupported-media-type",
-      `Cannot read a body of type ${JSON.stringify(type ?? "none")}: send content-type: application/json`,
+      `Cannot read a body of type ${JSON.stringify(type ?? "none")}: send content-type: ${expected}`,
     );
   }
   const encoding = request.headers["content-encoding"];

@@ -35,7 +35,7 @@ export function createRequestHandler(options: RequestHandlerOptions) {
       const routed = router.route(request.method ?? "GET", path);
       if (routed.kind === "own") {
         response.setHeader("x-semcache-request", id);
-        if (routed.route.access === "operator") access.assert(request, response);
+        if (routed.route.access === "operator") access.assert(request, response, routed.route.bodyType);
         await routed.route.handle(request, response, new URL(target, "http://semcache"));
         return;
       }

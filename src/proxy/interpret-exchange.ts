@@ -16,7 +16,7 @@ export type InterpretedExchange =
 
 /** The part of an exchange that says what is asked. */
 export interface ReadableExchange extends Pick<Exchange, "route" | "target" | "body"> {
-  readonly request: Pick<Exchange["request"], "rawHeaders" | "headers">;
+  readonly request: Pick<Exchange["request"], "headers"> & { readonly rawHeaders: readonly string[] };
 }
 
 /** The dialect of a built-in route; null: the path is relayed, never read. */

@@ -3,6 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
 import { renderDashboardPage } from "#semcache/dashboard/page.js";
+import { Landings } from "#semcache/cache/landings.js";
+import { createTenantResolver } from "#semcache/cache/tenant.js";
+import { loadConfig } from "#semcache/config/load.js";
+import { dialects } from "#semcache/formats/dialects.js";
+import { createUpstreamPolicy } from "#semcache/upstream/upstream-policy.js";
 import { createOperatorAccess } from "#semcache/http/operator-access.js";
 import { createOperatorRoutes, type OperatorDeps } from "#semcache/http/operator-routes.js";
 import { createTrust } from "#semcache/matching/audit/trust.js";
@@ -11,6 +16,7 @@ import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
 import { createDecisions } from "#semcache/telemetry/decisions.js";
 import { createMetrics } from "#semcache/telemetry/metrics.js";
 import { createTotals } from "#semcache/telemetry/totals.js";
+import { EntryImporter } from "#semcache/transfer/entry-importer.js";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
 import type { ExactKey, PartitionKey, TenantId } from "#semcache/model/keys.js";
 
@@ -18,11 +24,15 @@ import type { ExactKey, PartitionKey, TenantId } from "#semcache/model/keys.js";
 export const NOW_MS = Date.UTC(2026, 5, 1);
 const DAY_MS = 86_400_000;
 
+const PROVIDER = "https://provider.example";
+const unit = new Float32Array([0.6, 0.8]);
+
 /** The operator's routes on a socket, with the real store, telemetry and access; the judgement of pairs is the test's. */
 export async function startAdminServer(
   options: { readonly adminToken?: string; readonly listenHost?: string; readonly deps?: Partial<OperatorDeps> } = {},
 ) {
   const clock = { now: () => NOW_MS };
+  const { config } = loadConfig({ env: {}, workingFolder: import.meta.dirname });
   const store = createMemoryCacheStore({ clock, maxEntries: 100, maxBytes: null });
   const decisions = createDecisions();
   const totals = createTotals();
@@ -55,6 +65,26 @@ export async function startAdminServer(
     readiness: () => ({ state: "ready", parts: [] }),
     dashboardPage: renderDashboardPage,
     tokenRequired: access.tokenRequired,
+    importer: new EntryImporter({
+      store,
+      matcher: { prepare: async () => ({ kind: "comparable", vector: { embedderId: "embedder-1", values: unit } }) },
+      embedder: { id: "embedder-1", dimensions: unit.length },
+      landings: new Landings(),
+      clock,
+      dialects,
+      policy: createUpstreamPolicy({ allow: [], allowPublic: false, providers: [PROVIDER], viaEgressProxy: false }),
+      tenants: createTenantResolver({ tenancy: "credential", secret: Buffer.from("a secret of tests") }),
+      settings: {
+        providers: { openai: PROVIDER, anthropic: PROVIDER },
+        plan: { ...config.cache, maxErrorRate: 0.01 },
+        ignoreFields: config.cache.ignoreFields,
+        varyHeaders: [],
+        maxEntryBytes: 10_000,
+      },
+      deployment: "deployment-1",
+    }),
+    deployment: "deployment-1",
+    maxLineBytes: 100_000,
     ...options.deps,
   };
   const routes = createOperatorRoutes(deps);
@@ -68,7 +98,7 @@ export async function startAdminServer(
           method === request.method && new RegExp(`^${path.replace("{id}", "[^/]+")}$`).test(url.pathname),
       );
       if (!route) throw new SemcacheError("not-found", `Cannot find ${url.pathname}`);
-      if (route.access === "operator") access.assert(request, response);
+      if (route.access === "operator") access.assert(request, response, route.bodyType);
       await route.handle(request, response, url);
     } catch (error) {
       if (!isSemcacheError(error)) throw error;
