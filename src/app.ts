@@ -248,6 +248,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       decisions.add(report);
       log.request(report);
     },
+    onRefresh: (outcome) => metrics.countRefresh(outcome),
     onDefect,
   });
   metrics.connect({
@@ -359,6 +360,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
 
   const release = async () => {
+    proxy.close();
     await auditor.close();
     await client.close();
     // What is being embedded gets a moment; without its models it lands without a vector.

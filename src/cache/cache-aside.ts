@@ -96,6 +96,7 @@ export function createCacheAside(options: CacheAsideOptions): CacheAside {
         exactOnly,
         maxAgeMs: null,
         maxErrorRate: undefined,
+        stale: null,
         replay: (answer) => answer,
         signal,
       });

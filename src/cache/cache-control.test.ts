@@ -2,7 +2,15 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCacheControl, type CacheControl } from "./cache-control.ts";
 
-const nothing: CacheControl = { noStore: false, noCache: false, maxAgeSeconds: null, onlyIfCached: false };
+const nothing: CacheControl = {
+  noStore: false,
+  noCache: false,
+  maxAgeSeconds: null,
+  onlyIfCached: false,
+  maxStaleSeconds: null,
+  staleIfErrorSeconds: null,
+  staleWhileRevalidateSeconds: null,
+};
 
 describe("parseCacheControl", () => {
   test.each<readonly [lines: readonly string[], expected: Partial<CacheControl>]>([
@@ -21,7 +29,20 @@ describe("parseCacheControl", () => {
     [["max-age=0"], { maxAgeSeconds: 0 }],
     [["max-age=99999999999999999999"], { maxAgeSeconds: 2 ** 31 }],
     [["no-cache", "no-store, only-if-cached"], { noCache: true, noStore: true, onlyIfCached: true }],
-    [["no-transform, max-stale=60, min-fresh=5, stale-if-error, x=y"], {}],
+    [["no-transform, min-fresh=5, stale=5, x=y"], {}],
+    [["max-stale=60"], { maxStaleSeconds: 60 }],
+    [["Max-Stale"], { maxStaleSeconds: Number.POSITIVE_INFINITY }],
+    [["max-stale, max-stale=5"], { maxStaleSeconds: 5 }],
+    [["max-stale=soon"], { maxStaleSeconds: 0 }],
+    [["stale-if-error"], { staleIfErrorSeconds: Number.POSITIVE_INFINITY }],
+    [["stale-if-error=600, stale-if-error=60"], { staleIfErrorSeconds: 60 }],
+    [['STALE-IF-ERROR="60"'], { staleIfErrorSeconds: 60 }],
+    [["stale-if-error="], { staleIfErrorSeconds: 0 }],
+    [["stale-if-error=-1"], { staleIfErrorSeconds: 0 }],
+    [["no-cache, stale-if-error=0"], { noCache: true, staleIfErrorSeconds: 0 }],
+    [["stale-while-revalidate=30"], { staleWhileRevalidateSeconds: 30 }],
+    [["stale-while-revalidate"], { staleWhileRevalidateSeconds: Number.POSITIVE_INFINITY }],
+    [["stale-while-revalidate=x", "stale-while-revalidate=9"], { staleWhileRevalidateSeconds: 0 }],
   ])("reads %j", (lines, expected) => {
     expect(parseCacheControl(lines)).toEqual({ ...nothing, ...expected });
   });
@@ -66,6 +87,10 @@ describe("parseCacheControl", () => {
       "max-age=5",
       'max-age="7"',
       "only-if-cached",
+      "max-stale",
+      "max-stale=3",
+      "stale-if-error=4",
+      "stale-while-revalidate",
       'x="no-cache, y"',
       "z",
     );

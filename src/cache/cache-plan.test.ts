@@ -10,6 +10,10 @@ const settings: CachePlanSettings = {
   maxTtlMs: 30_000,
   maxTemperature: null,
   maxErrorRate: 0.01,
+  staleIfErrorMs: 0,
+  staleWhileRevalidateMs: 0,
+  maxStaleMs: 60_000,
+  staleMatch: "exact",
 };
 
 const request: InterpretedRequest = {
@@ -58,6 +62,7 @@ describe("makeCachePlan", () => {
       tags: [],
       maxErrorRate: 0.01,
       serve: true,
+      stale: { ifErrorMs: 0, whileRevalidateMs: 0, onRequestMs: 0, byMeaning: false },
       exactOnlyReason: null,
     } satisfies CachePlan);
   });
@@ -250,5 +255,81 @@ describe("makeCachePlan", () => {
     };
     expect(plan({ headers })).toMatchObject({ onlyIfCached: true, maxAgeMs: 60_000, namespace: "n", tags: ["a", "b"] });
     expect(plan({ headers, settings: { mode: "off" } })).toEqual({ kind: "bypass", reason: "off", onlyIfCached: true });
+  });
+});
+
+describe("how stale an answer may be", () => {
+  const on = { staleIfErrorMs: 30_000, staleWhileRevalidateMs: 10_000 };
+  type Limits = readonly [ifErrorMs: number, whileRevalidateMs: number, onRequestMs: number];
+  const limits = (made: CachePlan) => {
+    if (made.kind === "bypass") return made.reason;
+    const { ifErrorMs, whileRevalidateMs, onRequestMs } = made.stale;
+    return [ifErrorMs, whileRevalidateMs, onRequestMs];
+  };
+  const wish = (control: string, changes: Partial<CachePlanSettings> = on, facts: Partial<CachePlanFacts> = {}) =>
+    limits(plan({ settings: changes, headers: { "cache-control": control }, facts }));
+
+  test.each<readonly [control: string, configured: Limits, off: Limits]>([
+    ["", [30_000, 10_000, 0], [0, 0, 0]],
+    // More or less, up to cache.max_stale.
+    ["stale-if-error=40", [40_000, 10_000, 0], [40_000, 0, 0]],
+    ["stale-if-error=0", [0, 10_000, 0], [0, 0, 0]],
+    ["stale-if-error", [60_000, 10_000, 0], [60_000, 0, 0]],
+    ["stale-if-error=9999", [60_000, 10_000, 0], [60_000, 0, 0]],
+    ["stale-while-revalidate=5", [30_000, 5_000, 0], [0, 5_000, 0]],
+    ["stale-while-revalidate=0", [30_000, 0, 0], [0, 0, 0]],
+    ["stale-while-revalidate", [30_000, 60_000, 0], [0, 60_000, 0]],
+    ["max-stale=7", [30_000, 10_000, 7_000], [0, 0, 7_000]],
+    ["max-stale", [30_000, 10_000, 60_000], [0, 0, 60_000]],
+    // Who says how old is too old gets what is configured no more, and still what the same request names.
+    ["max-age=100", [0, 0, 0], [0, 0, 0]],
+    ["max-age=100, stale-if-error=40", [40_000, 0, 0], [40_000, 0, 0]],
+    ["max-age=100, stale-while-revalidate=4", [0, 4_000, 0], [0, 4_000, 0]],
+    ["no-cache", [0, 0, 0], [0, 0, 0]],
+    ["no-cache, stale-if-error=40, stale-while-revalidate=4, max-stale=4", [40_000, 0, 0], [40_000, 0, 0]],
+    // The provider may not be asked.
+    ["only-if-cached, stale-if-error=40, stale-while-revalidate=4", [0, 0, 0], [0, 0, 0]],
+    ["only-if-cached, max-stale=4", [0, 0, 4_000], [0, 0, 4_000]],
+  ])("%s", (control, configured, off) => {
+    expect(wish(control)).toEqual(configured);
+    expect(wish(control, {})).toEqual(off);
+  });
+
+  test("x-semcache-mode: refresh is as no-cache", () => {
+    expect(limits(plan({ settings: on, headers: { "x-semcache-mode": "refresh" } }))).toEqual([0, 0, 0]);
+  });
+
+  test("cache.max_stale holds for all", () => {
+    expect(wish("stale-if-error, stale-while-revalidate, max-stale", { ...on, maxStaleMs: 0 })).toEqual([0, 0, 0]);
+    expect(wish("", { ...on, maxStaleMs: 20_000 })).toEqual([20_000, 10_000, 0]);
+  });
+
+  test("what would not be kept is not asked for in the background", () => {
+    expect(limits(plan({ settings: on, headers: { "x-semcache-ttl": "0" } }))).toEqual([30_000, 0, 0]);
+  });
+
+  test("a shadow serves nothing", () => {
+    expect(wish("stale-if-error, stale-while-revalidate, max-stale", { ...on, mode: "shadow" })).toEqual([0, 0, 0]);
+  });
+
+  test("answers about now are kept up no longer than they were good for, unless the request says so", () => {
+    const isVolatile = { isVolatile: true };
+    expect(wish("", on, isVolatile)).toEqual([50, 50, 0]);
+    expect(wish("stale-if-error=9", on, isVolatile)).toEqual([9_000, 50, 0]);
+  });
+
+  test.each<readonly [string, Parameters<typeof plan>[0], boolean]>([
+    ["as configured", {}, true],
+    ["cache.mode: exact", { settings: { mode: "exact" } }, false],
+    ["x-semcache-mode: exact", { headers: { "x-semcache-mode": "exact" } }, false],
+    ["no-cache", { headers: { "cache-control": "no-cache, stale-if-error=5" } }, false],
+    ["x-semcache-max-error: 0", { headers: { "x-semcache-max-error": "0" } }, false],
+    ["about now", { facts: { isVolatile: true } }, false],
+    ["an image", { request: { exactOnly: "image" } }, false],
+  ])("by meaning where it is configured and the request is one for it: %s", (_, changes, expected) => {
+    const made = (staleMatch: "exact" | "semantic") =>
+      plan({ ...changes, settings: { ...on, ...changes?.settings, staleMatch } });
+    expect(made("semantic")).toMatchObject({ stale: { byMeaning: expected } });
+    expect(made("exact")).toMatchObject({ stale: { byMeaning: false } });
   });
 });

@@ -10,6 +10,27 @@ export interface CachePlanSettings {
   readonly maxTtlMs: number;
   readonly maxTemperature: number | null;
   readonly maxErrorRate: number;
+  /** How long past their time entries answer for a provider that fails, or while it is asked again; 0: not at all. */
+  readonly staleIfErrorMs: number;
+  readonly staleWhileRevalidateMs: number;
+  /** Nothing is served that is staler, whoever wishes it. */
+  readonly maxStaleMs: number;
+  readonly staleMatch: "exact" | "semantic";
+}
+
+/**
+ * How many milliseconds past its time an entry may still answer; 0: not at all. Counted from its expiry, or from when
+ * it became older than the request's `max-age`, whichever was first.
+ */
+export interface StaleLimits {
+  /** Where the provider fails (RFC 5861, 4). */
+  readonly ifErrorMs: number;
+  /** At once, while the provider is asked in the background (RFC 5861, 3). */
+  readonly whileRevalidateMs: number;
+  /** At once, and nobody is asked: `max-stale` (RFC 9111, 5.2.1.2). */
+  readonly onRequestMs: number;
+  /** By meaning too; otherwise equal requests only. */
+  readonly byMeaning: boolean;
 }
 
 /** What is known of the request. */
@@ -46,6 +67,7 @@ export type CachePlan =
       readonly maxErrorRate: number;
       /** False in shadow mode: the lookup is made, and told of, and not served. */
       readonly serve: boolean;
+      readonly stale: StaleLimits;
       /** The reason of a miss where only an equal request matches; null: by meaning too, or by configuration. */
       readonly exactOnlyReason: MissReason | null;
     };
@@ -73,10 +95,12 @@ export function makeCachePlan(settings: CachePlanSettings, facts: CachePlanFacts
     // No finite evidence shows that a match by meaning is never wrong.
     maxErrorRate > 0;
   const ttlMs = toTtlMs(settings, directives.ttlMs, isVolatile);
+  const write = ttlMs > 0;
+  const stale = settings.mode === "shadow" ? noStale : toStaleLimits(settings, facts, write);
   return {
     kind: "cached",
     read: directives.refresh ? "none" : byMeaning ? "semantic" : "exact",
-    write: ttlMs > 0,
+    write,
     writeVector: byMeaning && ttlMs > 0,
     ttlMs,
     maxAgeMs,
@@ -85,7 +109,37 @@ export function makeCachePlan(settings: CachePlanSettings, facts: CachePlanFacts
     tags,
     maxErrorRate,
     serve: settings.mode !== "shadow",
+    stale: { ...stale, byMeaning: settings.staleMatch === "semantic" && byMeaning && !directives.refresh },
     exactOnlyReason,
+  };
+}
+
+const noStale = { ifErrorMs: 0, whileRevalidateMs: 0, onRequestMs: 0 };
+
+/**
+ * A caller may ask for more than is configured, up to `cache.max_stale`, or for less. Who says how old is too old
+ * (`max-age`, `no-cache`) wishes nothing staler unless the same request names it (RFC 9111, 5.2.1.1): what is configured
+ * does not count then.
+ */
+function toStaleLimits(
+  settings: CachePlanSettings,
+  { directives, isVolatile }: CachePlanFacts,
+  write: boolean,
+): Omit<StaleLimits, "byMeaning"> {
+  const { stale, refresh, maxAgeMs, onlyIfCached } = directives;
+  const toLimit = (wishedMs: number | null, configuredMs: number) => {
+    const unasked = refresh || maxAgeMs !== null ? 0 : configuredMs;
+    // An answer about now is soon no answer: unasked it is not kept up longer than it was good for.
+    const limitMs = wishedMs ?? (isVolatile ? Math.min(unasked, settings.volatileTtlMs) : unasked);
+    return Math.min(limitMs, settings.maxStaleMs);
+  };
+  return {
+    // Where the provider may not be asked, it cannot fail.
+    ifErrorMs: onlyIfCached ? 0 : toLimit(stale.ifErrorMs, settings.staleIfErrorMs),
+    // Nor is it asked for what would not be kept.
+    whileRevalidateMs:
+      onlyIfCached || refresh || !write ? 0 : toLimit(stale.whileRevalidateMs, settings.staleWhileRevalidateMs),
+    onRequestMs: refresh ? 0 : toLimit(stale.onRequestMs, 0),
   };
 }
 

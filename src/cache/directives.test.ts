@@ -6,6 +6,7 @@ const none: RequestDirectives = {
   refresh: false,
   maxAgeMs: null,
   onlyIfCached: false,
+  stale: { ifErrorMs: null, whileRevalidateMs: null, onRequestMs: null },
   mode: null,
   ttlMs: null,
   namespace: null,
@@ -22,6 +23,10 @@ describe("parseDirectives", () => {
     [["cache-control", "max-age=0"], { refresh: true, maxAgeMs: 0 }],
     [["cache-control", "max-age=60"], { maxAgeMs: 60_000 }],
     [["cache-control", "no-cache", "CACHE-CONTROL", "only-if-cached"], { refresh: true, onlyIfCached: true }],
+    [
+      ["cache-control", "stale-if-error=60, stale-while-revalidate=0", "cache-control", "max-stale"],
+      { stale: { ifErrorMs: 60_000, whileRevalidateMs: 0, onRequestMs: Number.POSITIVE_INFINITY } },
+    ],
     [["X-Semcache-Mode", "semantic"], { mode: "semantic" }],
     [["x-semcache-mode", "exact"], { mode: "exact" }],
     [["x-semcache-mode", "refresh"], { mode: "refresh", refresh: true }],

@@ -10,6 +10,12 @@ export interface RequestDirectives {
   /** Only entries younger than this, in milliseconds. */
   readonly maxAgeMs: number | null;
   readonly onlyIfCached: boolean;
+  /** What has expired may answer for so many milliseconds; null: the caller says nothing; infinite: names no limit. */
+  readonly stale: {
+    readonly ifErrorMs: number | null;
+    readonly whileRevalidateMs: number | null;
+    readonly onRequestMs: number | null;
+  };
   readonly mode: DirectiveMode | null;
   /** Milliseconds; 0: do not store. */
   readonly ttlMs: number | null;
@@ -45,14 +51,23 @@ export function parseDirectives(rawHeaders: readonly string[]): RequestDirective
   return {
     noStore: control.noStore,
     refresh: control.noCache || control.maxAgeSeconds === 0 || mode === "refresh",
-    maxAgeMs: control.maxAgeSeconds === null ? null : control.maxAgeSeconds * 1000,
+    maxAgeMs: toMs(control.maxAgeSeconds),
     onlyIfCached: control.onlyIfCached,
+    stale: {
+      ifErrorMs: toMs(control.staleIfErrorSeconds),
+      whileRevalidateMs: toMs(control.staleWhileRevalidateSeconds),
+      onRequestMs: toMs(control.maxStaleSeconds),
+    },
     mode,
     ttlMs: parseTtl(single(rawHeaders, "x-semcache-ttl", TTL_RULE)),
     namespace: parseNamespace(single(rawHeaders, "x-semcache-namespace", LABEL_RULE)),
     tags: parseTags(headerValues(rawHeaders, "x-semcache-tags")),
     maxErrorRate: parseRate(single(rawHeaders, "x-semcache-max-error", RATE_RULE)),
   };
+}
+
+function toMs(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
 }
 
 const TTL_RULE = "a whole number of seconds, 0 to 9999999999";

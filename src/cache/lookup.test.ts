@@ -6,7 +6,7 @@ import { createMemoryStateStore } from "../store/state-store.ts";
 import { createMemoryCacheStore } from "../store/memory-cache-store.ts";
 import { createAdmission } from "./admission.ts";
 import { Landings } from "./landings.ts";
-import { createLookup } from "./lookup.ts";
+import { createLookup, type LookupRequest } from "./lookup.ts";
 
 /** Models that load for as long as the test wants, or a matcher that is the test's own. */
 function scene(own: Partial<Matcher> = {}) {
@@ -21,7 +21,8 @@ function scene(own: Partial<Matcher> = {}) {
     forget: () => undefined,
     ...own,
   };
-  const clock = { now: () => 1_000 };
+  const time = { nowMs: 1_000 };
+  const clock = { now: () => time.nowMs };
   const trust = createTrust({
     state: createMemoryStateStore(),
     clock,
@@ -71,7 +72,11 @@ function scene(own: Partial<Matcher> = {}) {
       },
       examine: ({ body }) => ({ kind: "storable", body, semantic: true, usage: null, finishReason: "stop", text: "" }),
     });
-  const find = (promptText: string | null = "prompt", key = "key") =>
+  const find = (
+    promptText: string | null = "prompt",
+    key = "key",
+    changes: Partial<Pick<LookupRequest, "stale" | "maxAgeMs" | "replay">> = {},
+  ) =>
     lookup.find({
       exactKey: key as ExactKey,
       partition: "partition" as PartitionKey,
@@ -79,10 +84,12 @@ function scene(own: Partial<Matcher> = {}) {
       exactOnly: null,
       maxAgeMs: null,
       maxErrorRate: undefined,
+      stale: null,
       replay: (answer) => answer,
       signal: new AbortController().signal,
+      ...changes,
     });
-  return { store, trust, embed, admit, find, faults };
+  return { time, store, trust, embed, admit, find, faults };
 }
 
 const vector = { embedderId: "embedder", values: Float32Array.of(1, 0) };
@@ -185,5 +192,131 @@ describe("an entry whose embedding takes long", () => {
     embed();
     expect(await finding).toMatchObject({ kind: "hit", match: "exact" });
     expect(store.stats().entries).toBe(1);
+  });
+});
+
+describe("an entry that is past its time", () => {
+  const EXPIRES_AT_MS = 2_000;
+  const within = (withinMs: number, byMeaning = false) => ({ stale: { withinMs, byMeaning } });
+  /** One that landed, and a search that finds it as long as the store has it. */
+  async function landed(own: Partial<Matcher> = {}) {
+    const made = scene({ prepare: async () => ({ kind: "comparable", vector }), ...own });
+    const admitted = made.admit();
+    if (admitted.kind !== "landing") throw new Error(`Cannot begin: ${admitted.reason}`);
+    await admitted.landed;
+    const { id } = admitted;
+    const candidate = { id, promptText: "prompt", similarity: 0.9, createdAtMs: 1_000, expiresAtMs: EXPIRES_AT_MS };
+    made.store.findNearest = async () => ((await made.store.get(id)) === null ? [] : [candidate]);
+    return { ...made, id };
+  }
+  const judgeHit: Partial<Matcher> = {
+    async judge(_prompt, [candidate]) {
+      if (candidate === undefined) throw new Error("There is nothing to judge");
+      return { kind: "hit", candidate, judgement };
+    },
+  };
+
+  test("is told of with the miss, within the window that was asked for and not a millisecond beyond", async () => {
+    const { time, find, id } = await landed();
+    time.nowMs = EXPIRES_AT_MS - 1;
+    expect(await find(null, "key", within(500))).toMatchObject({ kind: "hit" });
+    time.nowMs = EXPIRES_AT_MS;
+    expect(await find(null, "key", within(500))).toMatchObject({ reason: "expired", stale: { staleMs: 0 } });
+    time.nowMs = EXPIRES_AT_MS + 500;
+    expect(await find(null, "key", within(500))).toMatchObject({
+      kind: "miss",
+      reason: "expired",
+      stale: { match: "exact", staleMs: 500, entry: { id }, judgement: null, served: null },
+    });
+    time.nowMs = EXPIRES_AT_MS + 501;
+    expect(await find(null, "key", within(500))).toMatchObject({ kind: "miss", reason: "expired", stale: null });
+    expect(await find(null, "key")).toMatchObject({ kind: "miss", reason: "expired", stale: null });
+  });
+
+  test("counts from when it became older than max-age, where that was before it expired", async () => {
+    const { time, find } = await landed();
+    time.nowMs = 1_400;
+    const about = { ...within(1_000), maxAgeMs: 300 };
+    expect(await find(null, "key", about)).toMatchObject({ stale: { staleMs: 100 } });
+    time.nowMs = 2_300;
+    expect(await find(null, "key", about)).toMatchObject({ stale: { staleMs: 1_000 } });
+    time.nowMs = 2_301;
+    expect(await find(null, "key", about)).toMatchObject({ reason: "expired", stale: null });
+    expect(await find(null, "key", { ...within(1_000), maxAgeMs: 5_000 })).toMatchObject({ stale: { staleMs: 301 } });
+  });
+
+  test("ends the search: nothing is embedded for an equal request", async () => {
+    const { time, find } = await landed({ prepare: () => Promise.reject(new Error("Nothing can be embedded")) });
+    time.nowMs = EXPIRES_AT_MS;
+    expect(await find("prompt", "key", within(500, true))).toMatchObject({
+      reason: "expired",
+      stale: { match: "exact" },
+    });
+  });
+
+  test("is no answer in a form that it cannot be given in", async () => {
+    const { time, find } = await landed();
+    time.nowMs = EXPIRES_AT_MS;
+    expect(await find(null, "key", { ...within(500), replay: () => null })).toMatchObject({
+      reason: "expired",
+      stale: null,
+    });
+  });
+
+  test("is judged by meaning only where that is wished, and as any other", async () => {
+    const { time, find, id } = await landed(judgeHit);
+    time.nowMs = EXPIRES_AT_MS + 500;
+    expect(await find("asked", "another key", within(500))).toMatchObject({ reason: "expired", stale: null });
+    expect(await find("asked", "another key", within(500, true))).toMatchObject({
+      kind: "miss",
+      reason: "expired",
+      stale: { match: "semantic", staleMs: 500, entry: { id }, judgement },
+    });
+    time.nowMs++;
+    expect(await find("asked", "another key", within(500, true))).toMatchObject({ reason: "expired", stale: null });
+  });
+
+  test("is not served by meaning where the verdict is a miss", async () => {
+    const { time, find } = await landed({
+      async judge() {
+        return { kind: "miss", reason: "verifier-low", candidate: null, judgement: null };
+      },
+    });
+    time.nowMs = EXPIRES_AT_MS;
+    expect(await find("asked", "another key", within(500, true))).toMatchObject({ reason: "expired", stale: null });
+  });
+
+  test("is not served by meaning once it was called wrong for this prompt", async () => {
+    const { time, trust, find } = await landed(judgeHit);
+    time.nowMs = EXPIRES_AT_MS;
+    trust.toldBy(trust.identify("partition" as PartitionKey, "prompt", "asked"), "wrong");
+    expect(await find("asked", "another key", within(500, true))).toMatchObject({ reason: "expired", stale: null });
+    expect(await find("asked otherwise", "another key", within(500, true))).toMatchObject({
+      stale: { match: "semantic" },
+    });
+  });
+
+  test("gives way to one that is not", async () => {
+    const judged: string[] = [];
+    const { store, time, find, id } = await landed({
+      async judge(_prompt, [candidate]) {
+        if (candidate === undefined) throw new Error("There is nothing to judge");
+        judged.push(candidate.id);
+        return { kind: "hit", candidate, judgement };
+      },
+    });
+    time.nowMs = EXPIRES_AT_MS;
+    const expired = { id: "expired", promptText: "prompt", similarity: 0.99, createdAtMs: 1_000, expiresAtMs: 1_500 };
+    store.findNearest = async () => [expired, { ...expired, id, similarity: 0.9, expiresAtMs: 9_000 }];
+    expect(await find("asked", "another key", within(5_000, true))).toMatchObject({ kind: "hit", entry: { id } });
+    expect(judged).toEqual([id]);
+  });
+
+  test("that was invalidated is none", async () => {
+    const { store, time, find } = await landed(judgeHit);
+    time.nowMs = EXPIRES_AT_MS;
+    await store.delete({ kind: "all" });
+    expect(await find(null, "key", within(500))).toMatchObject({ kind: "miss", stale: null });
+    expect(await find("asked", "another key", within(500, true))).toMatchObject({ kind: "miss", stale: null });
   });
 });

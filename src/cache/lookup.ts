@@ -10,7 +10,7 @@ import type { MissReason } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { ServedPair, Trust } from "../matching/audit/trust.ts";
 import type { MatchCandidate, Matcher, PreparedPrompt } from "../matching/matcher.ts";
-import type { CacheStore } from "../store/cache-store.ts";
+import type { CacheStore, Candidate } from "../store/cache-store.ts";
 import type { Landing, Landings } from "./landings.ts";
 
 export interface LookupOptions {
@@ -40,15 +40,29 @@ export interface LookupRequest {
   /** Only entries younger than this. */
   readonly maxAgeMs: number | null;
   readonly maxErrorRate: number | undefined;
+  /** What is past its time is looked for too; null: it is not. */
+  readonly stale: StaleWindow | null;
   /** The answer in the form that the request asked for; null: no conversion. */
   readonly replay: (answer: StoredAnswer) => Replay | null;
   readonly signal: AbortSignal;
 }
 
+export interface StaleWindow {
+  /** Past its time for no longer than this, in milliseconds. */
+  readonly withinMs: number;
+  /** By meaning too; otherwise equal requests only. */
+  readonly byMeaning: boolean;
+}
+
 export type LookupOutcome = LookupHit | LookupMiss;
 
-export interface LookupHit {
+export interface LookupHit extends EntryMatch {
   readonly kind: "hit";
+  readonly stepsMs: LookupSteps;
+}
+
+/** An entry that matches, and its answer as it can be given. */
+export interface EntryMatch {
   readonly match: "exact" | "semantic";
   readonly entry: Omit<CacheEntry, "vector">;
   readonly replayed: Replay;
@@ -56,12 +70,19 @@ export interface LookupHit {
   readonly judgement: Judgement | null;
   /** What a verdict on this hit is about; null on an exact match. */
   readonly served: ServedPair | null;
-  readonly stepsMs: LookupSteps;
+}
+
+/** An entry that would be a hit if it were not past its time. */
+export interface StaleMatch extends EntryMatch {
+  /** For how many milliseconds it is. */
+  readonly staleMs: number;
 }
 
 export interface LookupMiss {
   readonly kind: "miss";
   readonly reason: MissReason;
+  /** Within the window that was asked for. An equal request's ends the lookup: nothing is searched by meaning then. */
+  readonly stale: StaleMatch | null;
   /** The entry that came nearest to a hit, for the decision log. */
   readonly nearest: { readonly id: string; readonly promptText: string; readonly judgement: Judgement } | null;
   /** What the prompt can take part in, where the lookup found out: spares the admission the embedding. */
@@ -85,6 +106,7 @@ export function createLookup(options: LookupOptions): Lookup {
         const exact = await findExact(options, request, stepsMs);
         if (exact.kind === "hit") return exact;
         if (exact.kind === "unconvertible") return miss("no-conversion", stepsMs);
+        if (exact.stale !== null) return { ...miss("expired", stepsMs), stale: exact.stale };
         const prompt = request.promptText;
         if (prompt === null) {
           return miss(exact.reason ?? request.exactOnly ?? (await reasonWithoutCandidates(options, request)), stepsMs);
@@ -104,7 +126,7 @@ export function createLookup(options: LookupOptions): Lookup {
 type ExactResult =
   | LookupHit
   /** `reason`: why the entry that is there may not be served. */
-  | { readonly kind: "open"; readonly reason: "expired" | null }
+  | { readonly kind: "open"; readonly reason: "expired" | null; readonly stale: StaleMatch | null }
   | { readonly kind: "unconvertible" };
 
 async function findExact(options: LookupOptions, request: LookupRequest, stepsMs: LookupSteps): Promise<ExactResult> {
@@ -113,12 +135,16 @@ async function findExact(options: LookupOptions, request: LookupRequest, stepsMs
     (await findLanding(options, request)) ??
     (await inTime(options, request, (signal) => options.store.findExact(request.exactKey, signal)));
   stepsMs.exact = performance.now() - started;
-  if (entry === null) return { kind: "open", reason: null };
-  const stale = staleReason(entry, request, options.clock.now());
-  if (stale) return { kind: "open", reason: stale };
+  if (entry === null) return { kind: "open", reason: null, stale: null };
+  const found = { match: "exact", entry, judgement: null, served: null } as const;
+  const staleMs = toStaleMs(entry, request, options.clock.now());
+  if (staleMs !== null) {
+    const replayed = isWithin(request.stale, staleMs) ? request.replay(entry.answer) : null;
+    return { kind: "open", reason: "expired", stale: replayed && { ...found, replayed, staleMs } };
+  }
   const replayed = request.replay(entry.answer);
   if (replayed === null) return { kind: "unconvertible" };
-  return { kind: "hit", match: "exact", entry, replayed, judgement: null, served: null, stepsMs };
+  return { kind: "hit", ...found, replayed, stepsMs };
 }
 
 /** Of the lookup's budget, what is waited for entries that are still being embedded. */
@@ -174,12 +200,36 @@ async function findByMeaning(
   const found = await store.findNearest(partition, prepared.vector, k, signal);
   stepsMs.search = performance.now() - searchStarted;
   const now = clock.now();
-  const fresh = found.filter((candidate) => staleReason(candidate, request, now) === null);
-  if (fresh.length === 0) {
-    return miss(exactReason ?? (found.length > 0 ? "expired" : "no-candidate"), stepsMs, prepared);
-  }
+  const staleMsOf = (candidate: Candidate) => toStaleMs(candidate, request, now);
+  const fresh = found.filter((candidate) => staleMsOf(candidate) === null);
+  const outcome =
+    fresh.length > 0
+      ? await judgeAmong(options, request, prompt, fresh, stepsMs)
+      : miss(found.length > 0 ? "expired" : "no-candidate", stepsMs);
+  if (outcome.kind === "hit") return outcome;
+  const reason = outcome.reason === "no-conversion" ? outcome.reason : (exactReason ?? outcome.reason);
+  const missed = { ...outcome, reason, prepared };
+  if (!request.stale?.byMeaning) return missed;
+  const expired = found.filter((candidate) => isWithin(request.stale, staleMsOf(candidate)));
+  if (expired.length === 0) return missed;
+  const judged = await judgeAmong(options, request, prompt, expired, stepsMs);
+  if (judged.kind === "miss") return missed;
+  const { match, entry, replayed, judgement, served } = judged;
+  const staleMs = toStaleMs(entry, request, now) ?? 0;
+  return { ...missed, stale: { match, entry, replayed, judgement, served, staleMs } };
+}
 
-  const standings = fresh.map((candidate) => {
+/** What the guard, the verifier and what was learned of them say of entries that are near. */
+async function judgeAmong(
+  options: LookupOptions,
+  request: LookupRequest,
+  prompt: string,
+  candidates: readonly Candidate[],
+  stepsMs: LookupSteps,
+): Promise<LookupOutcome> {
+  const { store, matcher } = options;
+  const { partition, signal } = request;
+  const standings = candidates.map((candidate) => {
     const pair = options.trust.identify(partition, candidate.promptText, prompt);
     return { candidate, ...options.trust.standing(pair) };
   });
@@ -187,29 +237,27 @@ async function findByMeaning(
     barred ? [] : [{ ...candidate, maxErrorRate }],
   );
   const reported = standings.find(({ barred }) => barred)?.candidate;
-  const missReported = (candidate: MatchCandidate): LookupMiss => {
-    const { id, promptText, similarity } = candidate;
-    const nearest = { id, promptText, judgement: { ...unjudged, similarity } };
-    return { kind: "miss", reason: exactReason ?? "guard-reported", nearest, prepared, stepsMs };
-  };
+  const missReported = ({ id, promptText, similarity }: MatchCandidate): LookupMiss => ({
+    ...miss("guard-reported", stepsMs),
+    nearest: { id, promptText, judgement: { ...unjudged, similarity } },
+  });
   if (reported && trusted.length === 0) return missReported(reported);
 
   const judgeStarted = performance.now();
   const verdict = await matcher.judge(prompt, trusted, { maxErrorRate: request.maxErrorRate, signal });
-  stepsMs.judge = performance.now() - judgeStarted;
+  stepsMs.judge = (stepsMs.judge ?? 0) + performance.now() - judgeStarted;
   if (verdict.kind === "miss") {
     // Of several candidates, the one that was called wrong is what somebody looks for.
     if (reported) return missReported(reported);
     const { candidate, judgement } = verdict;
     const nearest = candidate && judgement ? { id: candidate.id, promptText: candidate.promptText, judgement } : null;
-    return { kind: "miss", reason: exactReason ?? verdict.reason, nearest, prepared, stepsMs };
+    return { ...miss(verdict.reason, stepsMs), nearest };
   }
   // The entry may have left or been replaced while it was judged.
   const entry = await store.get(verdict.candidate.id, signal);
-  if (entry === null || entry.promptText !== verdict.candidate.promptText)
-    return miss("no-candidate", stepsMs, prepared);
+  if (entry === null || entry.promptText !== verdict.candidate.promptText) return miss("no-candidate", stepsMs);
   const replayed = request.replay(entry.answer);
-  if (replayed === null) return miss("no-conversion", stepsMs, prepared);
+  if (replayed === null) return miss("no-conversion", stepsMs);
   const served = options.trust.identify(partition, entry.promptText, prompt);
   // Somebody may have called it wrong while it was judged.
   if (options.trust.standing(served).barred) return missReported(verdict.candidate);
@@ -226,13 +274,18 @@ const unjudged = {
   guard: [],
 } as const;
 
-function staleReason(
-  entry: { readonly createdAtMs: number; readonly expiresAtMs: number },
+/** For how long the entry has been expired, or older than the request wants it; null: it is neither. */
+function toStaleMs(
+  { createdAtMs, expiresAtMs }: { readonly createdAtMs: number; readonly expiresAtMs: number },
   { maxAgeMs }: LookupRequest,
   nowMs: number,
-): "expired" | null {
-  if (entry.expiresAtMs <= nowMs) return "expired";
-  return maxAgeMs !== null && nowMs - entry.createdAtMs >= maxAgeMs ? "expired" : null;
+): number | null {
+  const staleAtMs = maxAgeMs === null ? expiresAtMs : Math.min(expiresAtMs, createdAtMs + maxAgeMs);
+  return staleAtMs <= nowMs ? nowMs - staleAtMs : null;
+}
+
+function isWithin(window: StaleWindow | null, staleMs: number | null): boolean {
+  return window !== null && staleMs !== null && staleMs <= window.withinMs;
 }
 
 async function reasonWithoutCandidates(options: LookupOptions, request: LookupRequest): Promise<MissReason> {
@@ -257,7 +310,7 @@ async function inTime<T>(
 }
 
 function miss(reason: MissReason, stepsMs: LookupSteps, prepared: PreparedPrompt | null = null): LookupMiss {
-  return { kind: "miss", reason, nearest: null, prepared, stepsMs };
+  return { kind: "miss", reason, stale: null, nearest: null, prepared, stepsMs };
 }
 
 function toReason(error: unknown): MissReason {

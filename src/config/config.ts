@@ -29,6 +29,13 @@ export interface Config {
     readonly ttlMs: number;
     readonly volatileTtlMs: number;
     readonly maxTtlMs: number;
+    readonly staleIfErrorMs: number;
+    readonly staleWhileRevalidateMs: number;
+    readonly staleMatch: "exact" | "semantic";
+    /** Nothing staler is served, whoever wishes it. */
+    readonly maxStaleMs: number;
+    /** How long past their expiry entries can be found at least, room permitting. */
+    readonly keepExpiredMs: number;
     readonly tenancy: Tenancy;
     readonly tenantSecret: string | null;
     readonly maxRequestBytes: number;
@@ -59,6 +66,9 @@ export interface Config {
     readonly logPrompts: boolean;
   };
 }
+
+/** So long at least, that who asks soon after is told `expired`. */
+const MIN_KEEP_EXPIRED_MS = 60_000;
 
 export type Tenancy = "credential" | "shared" | `header:${string}`;
 export type LogLevel = FileConfig["telemetry"]["log_level"];
@@ -92,6 +102,11 @@ export function toConfig(file: FileConfig): Config {
       ttlMs: ms(cache.ttl),
       volatileTtlMs: ms(cache.volatile_ttl),
       maxTtlMs: ms(cache.max_ttl),
+      staleIfErrorMs: ms(cache.stale_if_error),
+      staleWhileRevalidateMs: ms(cache.stale_while_revalidate),
+      staleMatch: cache.stale_match,
+      maxStaleMs: ms(cache.max_stale),
+      keepExpiredMs: Math.max(MIN_KEEP_EXPIRED_MS, ms(cache.max_stale)),
       tenancy: cache.tenancy as Tenancy,
       tenantSecret: cache.tenant_secret,
       maxRequestBytes: bytes(cache.max_request),

@@ -94,6 +94,10 @@ export const configSchema = z.strictObject({
       ttl: duration.default("7d"),
       volatile_ttl: duration.default("5m"),
       max_ttl: duration.default("30d"),
+      stale_if_error: duration.default("0s"),
+      stale_while_revalidate: duration.default("0s"),
+      stale_match: choice(["exact", "semantic"]).default("exact"),
+      max_stale: duration.default("1h"),
       tenancy: text
         .regex(/^(?:credential|shared|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/, {
           error: "credential, shared or header:<name>",
@@ -117,6 +121,17 @@ export const configSchema = z.strictObject({
         })
         .optional(),
       eviction: choice(["lru"]).default("lru"),
+    })
+    .superRefine((cache, context) => {
+      // Not cut down in silence: the entry would be gone before its time.
+      for (const key of ["stale_if_error", "stale_while_revalidate"] as const) {
+        if ((parseDurationMs(String(cache[key])) ?? 0) <= (parseDurationMs(String(cache.max_stale)) ?? 0)) continue;
+        context.addIssue({
+          code: "custom",
+          path: [key],
+          message: `at most cache.max_stale, which is ${cache.max_stale}`,
+        });
+      }
     })
     .prefault({}),
   matching: z

@@ -66,3 +66,14 @@ export const notStoredReasons = {
   "store-failed": "The store could not keep it",
 } as const;
 export type NotStoredReason = keyof typeof notStoredReasons;
+
+/** `x-semcache-stale` on an answer that is past its time: why it was given all the same. */
+export const staleCauses = {
+  "provider-unreachable": "No connection to the provider (refused, unknown name, TLS, upstream.timeouts.connect)",
+  "provider-timeout": "The provider had not begun its answer when upstream.timeouts.headers passed",
+  "provider-broken": "The connection broke before the provider's answer began, or what came was not HTTP",
+  "provider-5xx": "The provider answered 5xx (501 and 505 apart, which are about the request)",
+  revalidating: "Served at once; the provider is asked in the background",
+  "max-stale": "The caller takes it so: cache-control: max-stale",
+} as const;
+export type StaleCause = keyof typeof staleCauses;

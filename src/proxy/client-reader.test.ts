@@ -26,6 +26,8 @@ function seatResponse() {
     sendError: () => response.destroy(),
     onFinished: (outcome) => outcomes.push(outcome),
     idleMs: 1000,
+    substitute: null,
+    onFault: (error) => faults.push(error),
   });
   const [provider] = handlers;
   if (!provider) throw new Error("no call was made");

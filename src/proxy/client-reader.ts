@@ -2,12 +2,17 @@ import type { ServerResponse } from "node:http";
 import type { SemcacheError } from "../base/errors.ts";
 import type { UpstreamHead } from "../upstream/upstream-client.ts";
 import type { Flight, FlightReader, FlightSeat } from "./flight.ts";
+import { HeldReader, type Substitute } from "./held-reader.ts";
 
 export interface ClientReaderOptions {
   /** Writes status and headers; the provider's, with ours added. */
   readonly writeHead: (head: UpstreamHead) => void;
   /** Sends one of our own errors; nothing was written yet. */
   readonly sendError: (error: SemcacheError) => void;
+  /** Asked where the provider fails and nothing was written yet; what it sends is reported by it, not by `onFinished`. */
+  readonly substitute: Substitute | null;
+  /** Told of defects in what is sent in the place of a failure. */
+  readonly onFault: (error: unknown) => void;
   /** Called once, when the client's part is over; before the end of a complete answer is written. */
   readonly onFinished: (outcome: ClientOutcome) => void;
   /** A client that accepts nothing for so long is dropped. */
@@ -22,7 +27,7 @@ export type ClientOutcome =
 
 /** Seats a client's response in a flight and ties the response's backpressure and close to the seat. */
 export function seatClient(flight: Flight, response: ServerResponse, options: ClientReaderOptions): void {
-  const { writeHead, sendError, onFinished, idleMs } = options;
+  const { writeHead, sendError, substitute, onFault, onFinished, idleMs } = options;
   let seat: FlightSeat | null = null;
   let bytes = 0;
   let finished = false;
@@ -74,12 +79,31 @@ export function seatClient(flight: Flight, response: ServerResponse, options: Cl
     },
   };
 
+  const held =
+    substitute &&
+    new HeldReader(reader, {
+      substitute,
+      onReplaced: (send) => {
+        // Refused meanwhile, or gone: its close gives the seat back.
+        if (finished || response.headersSent || response.destroyed) return;
+        finished = true;
+        seat?.leave();
+        send();
+      },
+      onReleased: () => seat?.drained(),
+      onFault: (error) => {
+        onFault(error);
+        response.destroy();
+      },
+    });
+
   response.on("drain", () => {
     progressed();
     seat?.drained();
   });
   response.on("close", () => {
     progressed();
+    held?.discard();
     // First: where it was the last one, the flight settles what becomes of the answer, which is part of the report.
     seat?.leave();
     finish({ kind: "client-gone", bytes });
@@ -88,7 +112,7 @@ export function seatClient(flight: Flight, response: ServerResponse, options: Cl
     finish({ kind: "client-gone", bytes });
     return;
   }
-  seat = flight.join(reader);
+  seat = flight.join(held ?? reader);
 }
 
 /** How long a client may take to read what came before the break. */

@@ -1,10 +1,15 @@
-import type { LookupHit } from "../cache/lookup.ts";
+import type { EntryMatch } from "../cache/lookup.ts";
+import type { StaleCause } from "../model/reason.ts";
 
 /** What every answer from the cache tells of its entry and of the match; names and values in turn. */
-export function toHitHeaders({ entry, match, judgement }: LookupHit, nowMs: number): string[] {
+export function toHitHeaders(
+  { entry, match, judgement }: EntryMatch,
+  nowMs: number,
+  stale: StaleCause | null = null,
+): string[] {
   return [
     "x-cache-status",
-    "hit",
+    ...(stale === null ? ["hit"] : ["stale", "x-semcache-stale", stale]),
     "age",
     String(Math.max(0, Math.floor((nowMs - entry.createdAtMs) / 1000))),
     "x-semcache-match",

@@ -13,6 +13,7 @@ import type { UpstreamClient } from "../upstream/upstream-client.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Dialects } from "./interpret-exchange.ts";
+import type { RefreshOutcome } from "./refresher.ts";
 
 export interface ProxyOptions {
   readonly clock: Clock;
@@ -30,6 +31,8 @@ export interface ProxyOptions {
   readonly settings: ProxySettings;
   /** One report per request, before its last byte is written. */
   readonly report: (report: RequestReport) => void;
+  /** Told of each refresh in the background when it is over. */
+  readonly onRefresh: (outcome: RefreshOutcome) => void;
   /** Told of defects: errors that no rule foresees. */
   readonly onDefect: (error: unknown, requestId: string) => void;
 }

@@ -1,14 +1,17 @@
 import { SemcacheError } from "../base/errors.ts";
-import type { LookupOutcome } from "../cache/lookup.ts";
-import type { StoredAnswer } from "../model/answer.ts";
-import type { MissReason } from "../model/reason.ts";
+import type { EntryMatch, LookupOutcome } from "../cache/lookup.ts";
+import type { StaleCause } from "../model/reason.ts";
 import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
+import type { Substitute } from "./held-reader.ts";
 import { errorDialect } from "./interpret-exchange.ts";
 import { KnownRequests } from "./known-requests.ts";
+import { findSubstitute, look } from "./look.ts";
 import { sendOwnError, toSemcacheError } from "./own-error.ts";
+import { toFailureCause } from "./provider-failure.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
+import { Refresher } from "./refresher.ts";
 import { relay } from "./relay.ts";
 import { Replays } from "./replays.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -21,12 +24,15 @@ export interface Proxy {
   /** Answers an exchange whose body could not be received; it is reported as all others are. Throws nothing. */
   refuse(exchange: Exchange, error: SemcacheError): void;
   readonly flights: Flights;
+  /** Breaks off what goes on in the background. */
+  close(): void;
 }
 
 interface ProxyParts {
   readonly flights: Flights;
   readonly known: KnownRequests;
   readonly replays: Replays;
+  readonly refresher: Refresher;
 }
 
 /** The phases of a request, in order. */
@@ -42,9 +48,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     };
     return { record, finish };
   };
-  const parts: ProxyParts = { flights, known, replays: new Replays() };
+  const parts: ProxyParts = { flights, known, replays: new Replays(), refresher: new Refresher(options, flights) };
   return {
     flights,
+    close: () => parts.refresher.close(),
     refuse(exchange, error) {
       const { record, finish } = begin(exchange);
       fail(options, exchange, record, error, finish);
@@ -83,7 +90,7 @@ async function run(
     record.cacheStatus = "bypass";
     record.reason = reason;
     if (onlyIfCached) throw toOnlyIfCached(reason);
-    relay(options, flights, { exchange, record, target, finish, cached: null });
+    relay(options, flights, { exchange, record, target, finish, cached: null, substitute: null });
     return;
   }
   note(options, record, understood);
@@ -92,7 +99,7 @@ async function run(
     record.cacheStatus = "miss";
     record.reason = "unavailable";
     if (plan.onlyIfCached) throw toOnlyIfCached(record.reason);
-    relay(options, flights, { exchange, record, target, finish, cached: null });
+    relay(options, flights, { exchange, record, target, finish, cached: null, substitute: null });
     return;
   }
   const cached: CachedRequest = { ...understood, generation, prepared: null };
@@ -105,15 +112,18 @@ async function run(
     return;
   }
   applyOutcome(record, outcome, settings.logPrompts);
+  const served: ServedRequest = { exchange, record, cached, finish };
   if (outcome.kind === "hit" && plan.serve) {
-    record.enter("replay");
-    sendHit({ exchange, record, hit: outcome, nowMs: options.clock.now(), idleMs: settings.idleMs, finish });
-    attempt(options, exchange, () => {
-      store.touch(outcome.entry.id, options.clock.now());
-      options.served.add(exchange.id, { tenant: cached.tenant, entry: outcome.entry.id, pair: outcome.served });
-      options.auditor.consider(exchange, cached, outcome);
-    });
+    serve(options, served, outcome, null);
+    attempt(options, exchange, () => options.auditor.consider(exchange, cached, outcome));
     if (outcome.match === "exact" && knownAs !== null && remembered === null) known.add(knownAs, understood);
+    return;
+  }
+  if (outcome.kind === "miss" && outcome.stale !== null) {
+    const { stale } = outcome;
+    const revalidates = stale.staleMs <= plan.stale.whileRevalidateMs && plan.stale.whileRevalidateMs > 0;
+    serve(options, served, stale, revalidates ? "revalidating" : "max-stale");
+    if (revalidates) parts.refresher.start(exchange, cached);
     return;
   }
   record.cacheStatus = "miss";
@@ -123,7 +133,55 @@ async function run(
   }
   record.enter("relay");
   const prepared = outcome.kind === "miss" ? outcome.prepared : null;
-  relay(options, flights, { exchange, record, target, finish, cached: { ...cached, prepared } });
+  relay(options, flights, {
+    exchange,
+    record,
+    target,
+    finish,
+    cached: { ...cached, prepared },
+    substitute: plan.stale.ifErrorMs > 0 ? toSubstitute(options, parts, served) : null,
+  });
+}
+
+interface ServedRequest {
+  readonly exchange: Exchange;
+  readonly record: RequestRecord;
+  readonly cached: CachedRequest;
+  readonly finish: () => void;
+}
+
+/** Answers from the cache; `stale`: why with an entry that is past its time. */
+function serve(
+  options: ProxyOptions,
+  { exchange, record, cached, finish }: ServedRequest,
+  match: EntryMatch,
+  stale: StaleCause | null,
+): void {
+  const { clock, settings, store } = options;
+  record.enter("replay");
+  sendHit({ exchange, record, hit: match, stale, nowMs: clock.now(), idleMs: settings.idleMs, finish });
+  attempt(options, exchange, () => {
+    store.touch(match.entry.id, clock.now());
+    options.served.add(exchange.id, { tenant: cached.tenant, entry: match.entry.id, pair: match.served });
+  });
+}
+
+function toSubstitute(options: ProxyOptions, parts: ProxyParts, request: ServedRequest): Substitute {
+  const { exchange, record, cached } = request;
+  const find = async (cause: StaleCause) => {
+    const match = await findSubstitute(options, parts, exchange, cached);
+    if (match === null) return null;
+    return () => {
+      applyMatch(record, match, options.settings.logPrompts);
+      // This client's seat was given up for it: nobody left.
+      if (record.notStored === "client-gone") record.notStored = "status";
+      serve(options, request, match, cause);
+    };
+  };
+  return (failure) => {
+    const cause = toFailureCause(failure);
+    return cause === null ? null : find(cause);
+  };
 }
 
 /** What goes wrong beside a request does not become its failure; null: it went wrong. */
@@ -134,41 +192,6 @@ function attempt<T>({ onDefect }: ProxyOptions, exchange: Exchange, work: () => 
     onDefect(error, exchange.id);
     return null;
   }
-}
-
-async function look(
-  { lookup }: ProxyOptions,
-  { flights, replays }: ProxyParts,
-  exchange: Exchange,
-  cached: CachedRequest,
-): Promise<LookupOutcome> {
-  const { dialect, request, plan } = cached;
-  if (plan.read === "none") return { kind: "miss", reason: "refresh", nearest: null, prepared: null, stepsMs: {} };
-  const exactly = {
-    exactKey: cached.exactKey,
-    partition: cached.partition,
-    promptText: null,
-    exactOnly: plan.exactOnlyReason,
-    maxAgeMs: plan.maxAgeMs,
-    maxErrorRate: plan.maxErrorRate,
-    replay: (answer: StoredAnswer) => replays.of(dialect, answer, request.form),
-    signal: exchange.signal,
-  };
-  if (plan.read === "exact") return lookup.find(exactly);
-  // An equal request is already in the air: its answer is as good as the provider's, a search would only cost time.
-  if (flights.find(exchange, cached) === null) {
-    const outcome = await lookup.find({ ...exactly, promptText: cached.promptText });
-    if (outcome.kind === "hit" || isFinal(outcome.reason) || flights.find(exchange, cached) !== null) return outcome;
-    // While this one searched, an equal request may have come back with its answer.
-    const again = await lookup.find(exactly);
-    return again.kind === "hit" ? again : outcome;
-  }
-  return lookup.find(exactly);
-}
-
-/** Asking again would find the same, or wait a second time for a store that does not answer. */
-function isFinal(reason: MissReason): boolean {
-  return reason === "no-conversion" || reason === "lookup-timeout" || reason === "unavailable";
 }
 
 function toOnlyIfCached(reason: string): SemcacheError {
@@ -191,16 +214,27 @@ function note({ frames, settings }: ProxyOptions, record: RequestRecord, underst
 
 function applyOutcome(record: RequestRecord, outcome: LookupOutcome, logPrompts: boolean): void {
   record.lookupMs = outcome.stepsMs;
-  const matched = outcome.kind === "hit" ? outcome.entry.promptText : outcome.nearest?.promptText;
-  if (logPrompts && record.prompts) record.prompts = { ...record.prompts, matched: matched ?? null };
-  if (outcome.kind === "hit") {
-    record.match = outcome.match;
-    record.entry = outcome.entry.id;
-    record.judgement = outcome.judgement;
+  const match = outcome.kind === "hit" ? outcome : outcome.stale;
+  if (match !== null) {
+    applyMatch(record, match, logPrompts);
     return;
   }
-  record.entry = outcome.nearest?.id ?? null;
-  record.judgement = outcome.nearest?.judgement ?? null;
+  if (outcome.kind === "hit") return;
+  const { nearest } = outcome;
+  record.entry = nearest?.id ?? null;
+  record.judgement = nearest?.judgement ?? null;
+  noteMatched(record, nearest?.promptText ?? null, logPrompts);
+}
+
+function applyMatch(record: RequestRecord, { match, entry, judgement }: EntryMatch, logPrompts: boolean): void {
+  record.match = match;
+  record.entry = entry.id;
+  record.judgement = judgement;
+  noteMatched(record, entry.promptText, logPrompts);
+}
+
+function noteMatched(record: RequestRecord, matched: string | null, logPrompts: boolean): void {
+  if (logPrompts && record.prompts) record.prompts = { ...record.prompts, matched };
 }
 
 function fail(

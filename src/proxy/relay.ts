@@ -1,25 +1,19 @@
-import { isSemcacheError, type SemcacheError } from "../base/errors.ts";
 import { toClientHeaders } from "../upstream/header-policy.ts";
-import type { UpstreamTarget } from "../upstream/upstream-target.ts";
-import type { CachedRequest } from "./cached-request.ts";
 import { seatClient, type ClientOutcome } from "./client-reader.ts";
 import type { Exchange } from "./exchange.ts";
-import { Flight, type FlightOutcome } from "./flight.ts";
+import type { Flight } from "./flight.ts";
 import type { Flights } from "./flights.ts";
+import type { Substitute } from "./held-reader.ts";
 import { errorDialect } from "./interpret-exchange.ts";
+import { launch, type LaunchRequest } from "./launch.ts";
 import { sendOwnError } from "./own-error.ts";
-import { headerOf, isSuccess, toRecordedAnswer } from "./provider-answer.ts";
-import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 
-export interface RelayRequest {
-  readonly exchange: Exchange;
-  readonly record: RequestRecord;
-  readonly target: UpstreamTarget;
+export interface RelayRequest extends LaunchRequest {
   readonly finish: () => void;
-  /** Null: nothing of this request is kept, and nobody joins it. */
-  readonly cached: CachedRequest | null;
+  /** What this client gets where the provider fails; null: the failure. */
+  readonly substitute: Substitute | null;
 }
 
 /** Forwards the request, or joins a flight that is already in the air, and pipes the provider's answer back as it arrives. */
@@ -36,109 +30,7 @@ export function relay(options: ProxyOptions, flights: Flights, request: RelayReq
   seat(options, request, launch(options, flights, request));
 }
 
-function launch(options: ProxyOptions, flights: Flights, request: RelayRequest): Flight {
-  const { exchange, record, target, cached } = request;
-  const { settings, upstream } = options;
-  const records = cached !== null && cached.plan.write;
-  const startedAt = performance.now();
-  const startedAtMs = options.clock.now();
-  let unregister: () => void = () => undefined;
-  const flight = new Flight({
-    recordingCapBytes: records ? settings.maxEntryBytes : 0,
-    open: (handler) =>
-      upstream.call(toProviderRequest(exchange, target, settings), {
-        ...handler,
-        onError: (error) => handler.onError(toClientsFault(error)),
-      }),
-    onClosed: () => unregister(),
-    onSettled: (outcome) => {
-      if (cached === null) {
-        record.notStored = "not-cacheable";
-        return;
-      }
-      record.enter("admit");
-      try {
-        admit(options, record, cached, {
-          outcome,
-          startedAtMs,
-          providerMs: performance.now() - startedAt,
-          upstream: target.url.origin + target.url.pathname,
-        });
-      } catch (error) {
-        // What goes wrong in the cache stays in the cache: the client's answer is complete.
-        record.notStored = "malformed";
-        options.onDefect(error, exchange.id);
-      }
-    },
-  });
-  if (cached) unregister = flights.add(exchange, cached, flight);
-  return flight;
-}
-
-function admit(
-  { admission, settings }: ProxyOptions,
-  record: RequestRecord,
-  cached: CachedRequest,
-  flown: {
-    outcome: FlightOutcome;
-    startedAtMs: number;
-    providerMs: number;
-    upstream: string;
-  },
-): void {
-  const { outcome } = flown;
-  if (outcome.kind !== "complete") {
-    record.notStored = outcome.kind === "broken" ? "incomplete" : "client-gone";
-    return;
-  }
-  if (!cached.plan.write) {
-    record.notStored = "ttl-zero";
-    return;
-  }
-  const { head, body } = outcome;
-  if (!isSuccess(head)) {
-    record.notStored = "status";
-    return;
-  }
-  if (body === null) {
-    record.notStored = "too-large";
-    return;
-  }
-  const answer = toRecordedAnswer(head, body, settings.maxEntryBytes);
-  if (typeof answer === "string") {
-    record.notStored = answer;
-    return;
-  }
-  const admitted = admission.admit({
-    exactKey: cached.exactKey,
-    partition: cached.partition,
-    tenant: cached.tenant,
-    namespace: cached.plan.namespace,
-    dialect: cached.dialect.name,
-    upstream: flown.upstream,
-    model: cached.request.model,
-    promptText: cached.promptText,
-    semantic: cached.plan.writeVector,
-    prepared: cached.prepared,
-    ttlMs: cached.plan.ttlMs,
-    tags: cached.plan.tags,
-    generation: cached.generation,
-    startedAtMs: flown.startedAtMs,
-    providerMs: flown.providerMs,
-    openaiVersion: headerOf(head, "openai-version"),
-    answer,
-    examine: (recorded) => cached.dialect.examine(recorded),
-  });
-  if (admitted.kind === "refused") {
-    record.notStored = admitted.reason;
-    return;
-  }
-  record.stored = true;
-  record.usage = admitted.usage;
-  record.entry ??= admitted.id;
-}
-
-function seat(options: ProxyOptions, { exchange, record, finish }: RelayRequest, flight: Flight): void {
+function seat(options: ProxyOptions, { exchange, record, finish, substitute }: RelayRequest, flight: Flight): void {
   const { response } = exchange;
   seatClient(flight, response, {
     idleMs: options.settings.idleMs,
@@ -154,6 +46,8 @@ function seat(options: ProxyOptions, { exchange, record, finish }: RelayRequest,
     },
     sendError: (error) =>
       sendOwnError(response, errorDialect(exchange, options.dialects), error, ownHeaders(exchange, record)),
+    substitute,
+    onFault: (error) => options.onDefect(error, exchange.id),
     onFinished: (outcome) => {
       applyClientOutcome(record, outcome);
       finish();
@@ -186,9 +80,4 @@ function ownHeaders(exchange: Exchange, record: RequestRecord): string[] {
   if (record.reason) headers.push("x-semcache-reason", record.reason);
   if (record.frame) headers.push("x-semcache-frame", record.frame);
   return headers;
-}
-
-/** A call that failed because of the client's body: what was wrong with the body is the answer. */
-function toClientsFault(error: SemcacheError): SemcacheError {
-  return isSemcacheError(error.cause, "body-too-large") ? error.cause : error;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Usage } from "../model/answer.ts";
 import type { DialectName } from "../model/dialect-name.ts";
-import type { BypassReason, MissReason, NotStoredReason } from "../model/reason.ts";
+import type { BypassReason, MissReason, NotStoredReason, StaleCause } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
 import type { CacheStatus, Phase, RequestReport } from "../telemetry/request-report.ts";
 import type { Exchange } from "./exchange.ts";
@@ -30,6 +30,7 @@ export class RequestRecord {
   cacheStatus: CacheStatus | null = null;
   match: "exact" | "semantic" | null = null;
   reason: MissReason | BypassReason | null = null;
+  stale: StaleCause | null = null;
   notStored: NotStoredReason | null = null;
   stored = false;
   entry: string | null = null;
@@ -67,7 +68,7 @@ export class RequestRecord {
     this.#finished = true;
     this.enter(this.#phase);
     const { id, route, request, target, startedAt, body } = this.#exchange;
-    const hit = this.cacheStatus === "hit";
+    const saves = this.cacheStatus === "hit" || (this.cacheStatus === "stale" && sparesProvider(this.stale));
     return {
       id,
       startedAtMs: this.#startedAtMs,
@@ -84,6 +85,7 @@ export class RequestRecord {
       cacheStatus: this.cacheStatus ?? "bypass",
       match: this.match,
       reason: this.reason,
+      stale: this.stale,
       notStored: this.notStored,
       stored: this.stored,
       entry: this.entry,
@@ -97,8 +99,8 @@ export class RequestRecord {
       status: this.status,
       error: this.error,
       usage: this.usage,
-      savedTokens: hit && this.usage ? this.usage.inputTokens + this.usage.outputTokens : null,
-      savedMs: hit ? this.savedMs : null,
+      savedTokens: saves && this.usage ? this.usage.inputTokens + this.usage.outputTokens : null,
+      savedMs: saves ? this.savedMs : null,
       requestBytes: toBytes(body, request.headers["content-length"]),
       responseBytes: this.responseBytes,
       durationMs: performance.now() - startedAt,
@@ -108,6 +110,11 @@ export class RequestRecord {
       prompts: this.prompts,
     };
   }
+}
+
+/** Where the provider was asked, or is being asked, nothing is saved. */
+export function sparesProvider(stale: StaleCause | null): boolean {
+  return stale === null || stale === "max-stale";
 }
 
 /** What was announced is only counted where it was also taken. */

@@ -1,19 +1,22 @@
-import type { LookupHit } from "../cache/lookup.ts";
+import type { EntryMatch } from "../cache/lookup.ts";
+import type { StaleCause } from "../model/reason.ts";
 import type { Exchange } from "./exchange.ts";
 import { toHitHeaders } from "./hit-headers.ts";
-import type { RequestRecord } from "./request-record.ts";
+import { sparesProvider, type RequestRecord } from "./request-record.ts";
 
 export interface SendHitOptions {
   readonly exchange: Exchange;
   readonly record: RequestRecord;
-  readonly hit: LookupHit;
+  readonly hit: EntryMatch;
+  /** Why it is given past its time; null: it is not. */
+  readonly stale: StaleCause | null;
   readonly nowMs: number;
   readonly idleMs: number;
   readonly finish: () => void;
 }
 
 /** Writes a stored answer, uncompressed and at once. */
-export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHitOptions): void {
+export function sendHit({ exchange, record, hit, stale, nowMs, idleMs, finish }: SendHitOptions): void {
   const { response } = exchange;
   const { entry, replayed } = hit;
   const headers = [
@@ -21,16 +24,19 @@ export function sendHit({ exchange, record, hit, nowMs, idleMs, finish }: SendHi
     replayed.contentType,
     "content-length",
     String(replayed.body.length),
-    ...toHitHeaders(hit, nowMs),
+    ...toHitHeaders(hit, nowMs, stale),
     "x-semcache-request",
     exchange.id,
   ];
   if (record.frame) headers.push("x-semcache-frame", record.frame);
   if (entry.answer.openaiVersion) headers.push("openai-version", entry.answer.openaiVersion);
-  if (entry.usage) headers.push("x-semcache-saved-tokens", String(entry.usage.inputTokens + entry.usage.outputTokens));
-  else headers.push("x-semcache-usage", "unknown");
+  if (entry.usage && sparesProvider(stale))
+    headers.push("x-semcache-saved-tokens", String(entry.usage.inputTokens + entry.usage.outputTokens));
+  if (!entry.usage) headers.push("x-semcache-usage", "unknown");
 
-  record.cacheStatus = "hit";
+  record.cacheStatus = stale === null ? "hit" : "stale";
+  record.stale = stale;
+  record.reason = null;
   record.status = entry.answer.status;
   record.usage = entry.usage;
   record.savedMs = entry.providerMs;

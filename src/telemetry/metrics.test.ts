@@ -77,6 +77,22 @@ describe("createMetrics", () => {
     });
   });
 
+  it("counts what was served past its time by cause, and as a hit in the first Semcache's counter", async () => {
+    const metrics = createMetrics();
+    for (const stale of ["provider-5xx", "provider-5xx", "revalidating"] as const) {
+      metrics.observe(sampleReport({ cacheStatus: "stale", stale }));
+    }
+    metrics.countRefresh("stored");
+    const families = parsePrometheusText(await metrics.expose());
+    expect(valueOf(families, "semcache_stale_answers_total", { cause: "provider-5xx" })).toBe(2);
+    expect(valueOf(families, "semcache_stale_answers_total", { cause: "revalidating" })).toBe(1);
+    expect(valueOf(families, "semcache_refreshes_total", { outcome: "stored" })).toBe(1);
+    expect(valueOf(families, "semcache_cache_hit")).toBe(3);
+    expect(valueOf(families, "semcache_cache_miss")).toBe(0);
+    const labels = { route: "openai-chat-completions", cache_status: "stale", status: "200" };
+    expect(valueOf(families, "semcache_requests_total", labels)).toBe(3);
+  });
+
   it("counts bypasses neither as hits nor as misses", async () => {
     const metrics = createMetrics();
     metrics.observe(

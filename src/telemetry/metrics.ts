@@ -13,6 +13,7 @@ export interface Metrics {
   countInvalidation(entries: number): void;
   countAudit(outcome: string): void;
   countFeedback(verdict: string): void;
+  countRefresh(outcome: string): void;
   /** Prometheus text format 0.0.4. */
   expose(): Promise<string>;
 }
@@ -61,6 +62,11 @@ export function createMetrics(): Metrics {
     help: "Verdicts that people gave on hits",
     labelNames: ["verdict"],
   });
+  const refreshes = createCounterFamily(registry, {
+    name: "semcache_refreshes_total",
+    help: "Provider calls in the background for what was served stale, by outcome",
+    labelNames: ["outcome"],
+  });
   let sources: MetricSources = {};
   registerSources(registry, () => sources);
   return {
@@ -77,6 +83,9 @@ export function createMetrics(): Metrics {
     },
     countFeedback: (verdict) => {
       feedback.cell(verdict).value++;
+    },
+    countRefresh: (outcome) => {
+      refreshes.cell(outcome).value++;
     },
     countInvalidation: (entries) => {
       invalidations.value++;

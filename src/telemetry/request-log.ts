@@ -24,6 +24,7 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
     cache: report.cacheStatus,
     match: report.match ?? undefined,
     reason: report.reason ?? undefined,
+    stale: report.stale ?? undefined,
     stored: report.stored || undefined,
     notStored: report.notStored ?? undefined,
     error: report.error ?? undefined,

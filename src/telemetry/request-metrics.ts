@@ -39,6 +39,7 @@ interface Kind {
   readonly lookup: CounterCell | null;
   readonly bypass: CounterCell | null;
   readonly joined: CounterCell | null;
+  readonly stale: CounterCell | null;
 }
 
 /** The families that are fed by request reports. Returns the feed; one call costs about a microsecond. */
@@ -70,6 +71,7 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
   );
   const lookups = counter("semcache_lookups_total", "Lookups by match and reason", "match", "reason");
   const bypasses = counter("semcache_bypasses_total", "Requests without a lookup by reason", "reason");
+  const staleAnswers = counter("semcache_stale_answers_total", "Entries served past their time by cause", "cause");
   const duration = histogram(
     "semcache_request_seconds",
     "Time from request to end of answer",
@@ -112,9 +114,9 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
   const kinds = new Map<string, Kind>();
 
   function kindOf(report: RequestReport): Kind {
-    const { method, route, status, cacheStatus, match, reason } = report;
+    const { method, route, status, cacheStatus, match, reason, stale } = report;
     const path = firstPaths.has(report.path) ? report.path : "other";
-    const key = `${method} ${route} ${path} ${status} ${cacheStatus} ${match} ${reason}`;
+    const key = `${method} ${route} ${path} ${status} ${cacheStatus} ${match} ${reason} ${stale}`;
     const known = kinds.get(key);
     if (known) return known;
     const full = kinds.size >= MAX_KINDS;
@@ -127,10 +129,12 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       firstByte: firstByte.cell(cacheStatus),
       similarity: similarity.cell(cacheStatus),
       confidence: confidence.cell(cacheStatus),
-      firstHitOrMiss: cacheStatus === "hit" ? firstHit : cacheStatus === "miss" ? firstMiss : null,
+      // To the first Semcache's counters an answer from the cache is a hit, however old.
+      firstHitOrMiss: cacheStatus === "bypass" ? null : cacheStatus === "miss" ? firstMiss : firstHit,
       lookup: cacheStatus === "bypass" ? null : lookups.cell(match ?? "none", reason ?? "none"),
       bypass: cacheStatus === "bypass" ? bypasses.cell(reason ?? "none") : null,
       joined: reason === "joined" ? joined : null,
+      stale: stale === null ? null : staleAnswers.cell(stale),
     };
     if (!full) kinds.set(key, kind);
     return kind;
@@ -147,6 +151,7 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
     if (kind.lookup) kind.lookup.value++;
     if (kind.bypass) kind.bypass.value++;
     if (kind.joined) kind.joined.value++;
+    if (kind.stale) kind.stale.value++;
     for (const { phase, cell } of phaseCells) {
       const ms = report.phasesMs[phase];
       if (ms !== undefined) cell.observe(ms / 1000);

@@ -1,6 +1,6 @@
 import type { DialectName } from "../model/dialect-name.ts";
 import type { Usage } from "../model/answer.ts";
-import type { BypassReason, MissReason, NotStoredReason } from "../model/reason.ts";
+import type { BypassReason, MissReason, NotStoredReason, StaleCause } from "../model/reason.ts";
 import type { GuardFinding } from "../model/verdict.ts";
 import type { ErrorCode } from "../base/errors.ts";
 
@@ -35,6 +35,8 @@ export interface RequestReport {
   readonly cacheStatus: CacheStatus;
   readonly match: "exact" | "semantic" | null;
   readonly reason: MissReason | BypassReason | null;
+  /** Why an entry past its time was served; null: none was. */
+  readonly stale: StaleCause | null;
   readonly notStored: NotStoredReason | null;
   readonly stored: boolean;
   readonly entry: string | null;

@@ -46,6 +46,22 @@ describe("createTotals", () => {
     });
   });
 
+  it("counts what was served past its time beside the hits", () => {
+    const totals = createTotals();
+    const none = { savedTokens: null, savedMs: null } as const;
+    totals.add(sampleReport({ ...none, cacheStatus: "stale", stale: "provider-5xx" }));
+    totals.add(sampleReport({ ...none, cacheStatus: "stale", stale: "revalidating", match: "semantic" }));
+    totals.add(sampleReport({ ...none, cacheStatus: "miss", match: null, reason: "expired" }));
+    expect(totals.snapshot()).toMatchObject({
+      requests: 3,
+      hits: { exact: 0, semantic: 0 },
+      stale: { "provider-5xx": 1, revalidating: 1 },
+      misses: 1,
+      hitRate: 2 / 3,
+      latency: { exact: { count: 1 }, semantic: { count: 1 }, miss: { count: 1 } },
+    });
+  });
+
   it("gives a snapshot that later requests do not change", () => {
     const totals = createTotals();
     const before = totals.snapshot();

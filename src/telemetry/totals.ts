@@ -10,6 +10,8 @@ export interface Totals {
 export interface TotalsSnapshot {
   readonly requests: number;
   readonly hits: { readonly exact: number; readonly semantic: number };
+  /** Entries that were served past their time, by cause. */
+  readonly stale: Readonly<Record<string, number>>;
   readonly misses: number;
   readonly bypasses: number;
   readonly missReasons: Readonly<Record<string, number>>;
@@ -19,7 +21,7 @@ export interface TotalsSnapshot {
   readonly errors: Readonly<Record<string, number>>;
   /** Top-level parts in which frames differed from what was asked before, on `frame-new`. */
   readonly frameDifferences: Readonly<Record<string, number>>;
-  /** Hits among the requests that were looked up; null before the first. */
+  /** Hits and stale answers among the requests that were looked up; null before the first. */
   readonly hitRate: number | null;
   readonly savedTokens: number;
   readonly savedSeconds: number;
@@ -41,6 +43,7 @@ export function createTotals(): Totals {
     miss: new LatencyHistogram(),
     bypass: new LatencyHistogram(),
   };
+  const stale = new Map<string, number>();
   const missReasons = new Map<string, number>();
   const bypassReasons = new Map<string, number>();
   const notStoredReasons = new Map<string, number>();
@@ -58,6 +61,7 @@ export function createTotals(): Totals {
         report.durationMs,
       );
       if (reason !== null) count(cacheStatus === "bypass" ? bypassReasons : missReasons, reason);
+      if (report.stale !== null) count(stale, report.stale);
       if (report.stored) stored++;
       if (report.notStored !== null) count(notStoredReasons, report.notStored);
       if (report.error !== null) count(errors, report.error);
@@ -70,6 +74,7 @@ export function createTotals(): Totals {
       return {
         requests: lookedUp + byStatus.bypass,
         hits: { ...hits },
+        stale: Object.fromEntries(stale),
         misses: byStatus.miss,
         bypasses: byStatus.bypass,
         missReasons: Object.fromEntries(missReasons),

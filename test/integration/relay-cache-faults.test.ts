@@ -135,6 +135,7 @@ async function start(faulty: {
       logPrompts: false,
     },
     report: faulty.report ?? (() => undefined),
+    onRefresh: () => undefined,
     onDefect: (error) => defects.push(error),
   });
   const handle = createRequestHandler({
@@ -144,6 +145,7 @@ async function start(faulty: {
     dialects,
     maxRequestBytes: 1_000_000,
     maxBodyBytes: 10_000_000,
+    onRefresh: () => undefined,
     onDefect: (error) => defects.push(error),
   });
   const server = new HttpServer({ host: "127.0.0.1", port: 0, keepAliveMs: 5000, handle });

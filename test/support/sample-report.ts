@@ -18,6 +18,7 @@ export function sampleReport(changes: Partial<RequestReport> = {}): RequestRepor
     cacheStatus: "hit",
     match: "exact",
     reason: null,
+    stale: null,
     notStored: null,
     stored: false,
     entry: "entry-1",
