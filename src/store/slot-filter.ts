@@ -11,7 +11,7 @@ type Where = Extract<EntrySelector, { kind: "where" }>;
  * filter is good until the next entry comes or goes. Null: nothing can be selected, since a name is nobody's.
  */
 export function createSlotFilter(
-  { tags, namespace, model, tenant, createdBeforeMs = Number.POSITIVE_INFINITY }: Where,
+  { tags, namespace, model, tenant, createdBeforeMs }: Where,
   columns: EntryColumns,
 ): ((slot: Slot) => boolean) | null {
   const namespaceNumber = toNumber(namespace, columns.namespaces);
@@ -20,7 +20,7 @@ export function createSlotFilter(
   if (namespaceNumber === null || modelNumber === null || tenantNumber === null) return null;
   const hasTag = tags === undefined ? null : createTagFilter(tags, columns);
   return (slot) =>
-    columns.createdAtMs.get(slot) < createdBeforeMs &&
+    (createdBeforeMs === undefined || columns.createdAtMs.get(slot) < createdBeforeMs) &&
     (namespaceNumber === ANY || columns.namespace.get(slot) === namespaceNumber) &&
     (modelNumber === ANY || columns.model.get(slot) === modelNumber) &&
     (tenantNumber === ANY || columns.tenant.get(slot) === tenantNumber) &&

@@ -1,6 +1,6 @@
 import { type Column, createUint32Column } from "./column.ts";
 import { HashIndex } from "./hash-index.ts";
-import { hashText } from "./hash-text.ts";
+import { finishHash, hashText, mixWord } from "./hash-text.ts";
 import type { Slot } from "./slot-pool.ts";
 import type { TableLayout } from "./table-layout.ts";
 import type { TextPacking } from "./text-packing.ts";
@@ -14,9 +14,9 @@ type Page = (string | undefined)[];
 /** A text for each slot, to be read by slot and found by text. Texts of the packing's shape take no string. */
 export class TextIndex {
   readonly #packing: TextPacking | null;
+  /** The text that was packed or is to be unpacked. */
   readonly #scratch: Uint32Array;
   readonly #words: Column;
-  readonly #hashes: Column;
   readonly #index: HashIndex;
   /** Texts of any other shape. */
   #pages: Page[] = [];
@@ -27,23 +27,17 @@ export class TextIndex {
     this.#packing = packing;
     this.#scratch = new Uint32Array(packing?.words ?? 0);
     this.#words = createUint32Column(layout);
-    this.#hashes = createUint32Column(layout);
-    this.#index = new HashIndex((slot) => this.#hashes.get(slot), layout);
+    this.#index = new HashIndex((slot) => this.#hashOf(slot), layout);
   }
 
   get memoryBytes(): number {
-    const { memoryBytes } = this.#index;
-    return memoryBytes + this.#words.memoryBytes + this.#hashes.memoryBytes + this.#stringBytes;
+    return this.#index.memoryBytes + this.#words.memoryBytes + this.#stringBytes;
   }
 
   find(text: string): Slot | null {
-    const hash = hashText(text, 0);
-    const isPacked = this.#pack(text);
-    if (!isPacked && this.#strings === 0) return null;
-    return this.#index.find(
-      hash,
-      (slot) => this.#hashes.get(slot) === hash && (isPacked ? this.#isScratch(slot) : this.#string(slot) === text),
-    );
+    if (this.#pack(text)) return this.#index.find(this.#hashOfScratch(), (slot) => this.#isScratch(slot));
+    if (this.#strings === 0) return null;
+    return this.#index.find(hashText(text, 0), (slot) => this.#string(slot) === text);
   }
 
   get(slot: Slot): string {
@@ -56,9 +50,6 @@ export class TextIndex {
 
   /** The slot must be empty. */
   set(slot: Slot, text: string): void {
-    const hash = hashText(text, 0);
-    this.#hashes.set(slot, hash);
-    this.#index.add(hash, slot);
     if (this.#pack(text)) {
       const words = this.#scratch;
       for (let word = 0; word < words.length; word++)
@@ -72,11 +63,12 @@ export class TextIndex {
       if (page.length === 0) page.push(...Array.from<undefined>({ length: PAGE_SLOTS }));
       page[slot % PAGE_SLOTS] = text;
     }
+    this.#index.add(this.#hashOf(slot), slot);
   }
 
   /** The slot must have a text. */
   delete(slot: Slot): void {
-    this.#index.remove(this.#hashes.get(slot), slot);
+    this.#index.remove(this.#hashOf(slot), slot);
     const string = this.#string(slot);
     if (string === undefined) return;
     this.#strings--;
@@ -86,7 +78,6 @@ export class TextIndex {
 
   clear(): void {
     this.#words.clear();
-    this.#hashes.clear();
     this.#index.clear();
     this.#pages = [];
     this.#strings = 0;
@@ -99,6 +90,22 @@ export class TextIndex {
 
   #pack(text: string): boolean {
     return this.#packing?.pack(text, this.#scratch) ?? false;
+  }
+
+  /** Computed each time: keeping it would take another column, and it is needed only where a shard is changed. */
+  #hashOf(slot: Slot): number {
+    const string = this.#string(slot);
+    if (string !== undefined) return hashText(string, 0);
+    const { length } = this.#scratch;
+    let hash = 0;
+    for (let word = 0; word < length; word++) hash = mixWord(hash, this.#words.get(slot * length + word));
+    return finishHash(hash);
+  }
+
+  #hashOfScratch(): number {
+    let hash = 0;
+    for (const word of this.#scratch) hash = mixWord(hash, word);
+    return finishHash(hash);
   }
 
   /** A slot with a string has whatever words stood there before: it is not the text that was packed. */
