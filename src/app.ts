@@ -39,7 +39,8 @@ import { createAuditor } from "./proxy/auditor.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
 import { createProxy } from "./proxy/proxy.ts";
 import { sendOwnError } from "./proxy/own-error.ts";
-import { createCacheStore } from "./store/create-cache-store.ts";
+import type { CacheStore } from "./store/cache-store.ts";
+import { openCacheStore } from "./store/create-cache-store.ts";
 import { openFileStateStore } from "./store/file-state-store.ts";
 import { createMemoryStateStore } from "./store/state-store.ts";
 import { createDecisions } from "./telemetry/decisions.ts";
@@ -114,7 +115,31 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
   };
 }
 
-/** @throws {SemcacheError} `config-invalid`, `model-unusable` */
+/**
+ * The store of the configuration, with or without a server around it.
+ *
+ * @throws {SemcacheError} `store-locked` when another process has the folder
+ */
+export function openStore(
+  { cache, store }: Config,
+  { clock, onFault }: { readonly clock: Clock; readonly onFault: (message: string) => void },
+): Promise<CacheStore> {
+  const { maxEntries, maxBytes, eviction, keepExpiredMs, staleMatch } = cache;
+  const options = {
+    clock,
+    maxEntries,
+    maxBytes,
+    eviction,
+    keepExpiredMs,
+    expiredByMeaning: staleMatch === "semantic",
+    onFault,
+  };
+  return store.kind === "memory"
+    ? openCacheStore({ kind: "memory", ...options })
+    : openCacheStore({ kind: "embedded", folder: store.path, ...options });
+}
+
+/** @throws {SemcacheError} `config-invalid`, `model-unusable`, `store-locked` */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { clock = systemClock, logStream, notes = [], warnings = [], source = null } = options;
   const { server, upstream, cache, matching, telemetry } = config;
@@ -154,7 +179,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     },
   );
   const tenants = createTenantResolver({ tenancy: cache.tenancy, secret });
-  const store = createCacheStore({ kind: "memory", clock, maxEntries: cache.maxEntries, maxBytes: cache.maxBytes });
+  const store = await openStore(config, { clock, onFault: (message) => log.warn(message) });
   const judging = await createJudging(config);
   const { matcher, pool } = judging;
   const state =
@@ -253,6 +278,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   metrics.connect({
     store: () => store.stats(),
+    storeWritable: () => store.health().state === "ok",
     inference: () => pool.status(),
     flights: () => ({ open: proxy.flights.size }),
     trust: () => {
@@ -274,9 +300,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const readiness = (): Readiness => {
     const parts: PartState[] = [];
     const { ready, degraded } = pool.status();
+    const health = store.health();
     if (!ready) parts.push({ name: "embedder", detail: modelFault ?? "the models are loading" });
     else if (degraded)
       parts.push({ name: "embedder", detail: "a model worker died and is being started again: lookups are slower" });
+    if (health.state === "degraded") parts.push({ name: "store", detail: health.detail });
     if (httpServer.draining) return { state: "draining", parts };
     return { state: ready || modelFault !== null ? "ready" : "warming", parts };
   };

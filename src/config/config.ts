@@ -45,6 +45,7 @@ export interface Config {
     readonly varyHeaders: readonly string[];
     readonly maxEntries: number | null;
     readonly maxBytes: number | null;
+    readonly eviction: FileConfig["cache"]["eviction"];
   };
   readonly matching: {
     readonly maxErrorRate: number;
@@ -59,7 +60,7 @@ export interface Config {
     readonly auditRate: number;
   };
   readonly embedding: { readonly workers: "auto" | number };
-  readonly store: { readonly kind: "memory"; readonly path: string | null };
+  readonly store: { readonly kind: "memory"; readonly path: string | null } | { readonly kind: "embedded"; readonly path: string };
   readonly telemetry: {
     readonly logLevel: LogLevel;
     readonly logFormat: "json" | "text";
@@ -115,6 +116,7 @@ export function toConfig(file: FileConfig): Config {
       ignoreFields: cache.ignore_fields,
       varyHeaders: cache.vary_headers.map((name) => name.toLowerCase()),
       ...toLimits(cache.eviction_policy),
+      eviction: cache.eviction,
     },
     matching: {
       maxErrorRate: matching.max_error_rate,
@@ -128,7 +130,7 @@ export function toConfig(file: FileConfig): Config {
       auditRate: matching.audit_rate,
     },
     embedding: { workers: file.embedding.workers },
-    store: { kind: file.store.kind, path: file.store.path },
+    store: toStore(file.store),
     telemetry: {
       logLevel: file.telemetry.log_level,
       logFormat: file.telemetry.log_format,
@@ -142,6 +144,11 @@ export function defaultMemoryLimitMb(): number {
   const constrained = process.constrainedMemory();
   const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
   return Math.max(16, Math.min(4096, Math.floor(available / 4 / 1_048_576)));
+}
+
+function toStore({ kind, path }: FileConfig["store"]): Config["store"] {
+  // Without a folder there is nowhere else for them to be.
+  return kind === "memory" || path === null ? { kind: "memory", path } : { kind, path };
 }
 
 function toLimits(policy: FileConfig["cache"]["eviction_policy"]): {

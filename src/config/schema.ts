@@ -120,7 +120,7 @@ export const configSchema = z.strictObject({
           error: "{ policy_type: memory_limit_mb | entry_limit, value }, or a list of these",
         })
         .optional(),
-      eviction: choice(["lru"]).default("lru"),
+      eviction: choice(["lru", "cost_aware"]).default("lru"),
     })
     .superRefine((cache, context) => {
       // Not cut down in silence: the entry would be gone before its time.
@@ -158,8 +158,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      kind: choice(["memory"]).default("memory"),
-      /** Null: nothing is written to disk. */
+      kind: choice(["embedded", "memory"]).default("embedded"),
+      /** Null: nothing is written to disk, and the entries are in memory. */
       path: text.nullable().default("./semcache-data"),
     })
     .prefault({}),

@@ -21,7 +21,7 @@ export interface CacheStore {
   get(id: string, signal?: AbortSignal): Promise<(CacheEntry & EntryActivity) | null>;
   /**
    * Stores an entry; an entry of the same exact key is replaced. `generation` is what {@link generation} gave when the
-   * request began: an entry that an invalidation has overtaken does not land.
+   * request began: an entry that an invalidation since then selects does not land.
    */
   put(entry: CacheEntry, generation: number, signal?: AbortSignal): Promise<PutOutcome>;
   /** A hit on this entry: counts it and makes it the most recently used. */
@@ -32,10 +32,15 @@ export interface CacheStore {
    * @throws {SemcacheError} `bad-request` for a `where` without any condition: everything is selected by `all`.
    */
   delete(selector: EntrySelector, options?: { readonly dryRun?: boolean }): Promise<DeletionCount>;
-  /** Each entry once, in an order that stays. @throws {SemcacheError} `bad-request` for a cursor that `list` never gave. */
+  /** Each entry once, newest first. @throws {SemcacheError} `bad-request` for a cursor that `list` never gave. */
   list(options: ListOptions, signal?: AbortSignal): Promise<ListPage>;
   /** Grows with each deletion that is no dry run, whatever it found; not with that of one id, which nothing in the air has. */
   generation(): number;
+  /** Whether an invalidation since this generation selects the entry: then {@link put} would refuse it. */
+  isOvertaken(entry: Omit<CacheEntry, "vector">, generation: number): boolean;
+  /** Resolves when all that was put and deleted before survives a failure of the machine, not of the process alone. */
+  flush(): Promise<void>;
+  health(): StoreHealth;
   stats(): StoreStats;
   /** Told with every entry that leaves, whatever the cause; the memo of verdicts dies with the entry. Returns the unsubscriber. */
   onRemoved(listener: (entry: { readonly id: string; readonly cause: RemovalCause }) => void): () => void;
@@ -62,7 +67,11 @@ export type PutOutcome =
   | { readonly kind: "stored"; readonly evicted: number }
   | { readonly kind: "refused"; readonly because: "generation" | "too-large" };
 
-export type RemovalCause = "replaced" | "limit" | "expired" | "invalidated";
+/** `damaged`: its record could not be read as it was written, or its file is gone. */
+export type RemovalCause = "replaced" | "limit" | "expired" | "invalidated" | "damaged";
+
+/** A store that cannot write goes on with what it has, where it can, and tries again by itself. */
+export type StoreHealth = { readonly state: "ok" } | { readonly state: "degraded"; readonly detail: string };
 
 /** Exactly one way to select; all given conditions of `where` must hold. */
 export type EntrySelector =
@@ -87,6 +96,8 @@ export interface ListOptions {
   readonly limit: number;
   /** The cursor of the page before. */
   readonly after?: string;
+  /** Only these. */
+  readonly selector?: EntrySelector;
 }
 
 export interface ListPage {

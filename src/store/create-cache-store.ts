@@ -1,24 +1,17 @@
-import { SemcacheError } from "../base/errors.ts";
 import type { CacheStore } from "./cache-store.ts";
+import { openEmbeddedCacheStore, type EmbeddedCacheStoreOptions } from "./embedded-cache-store.ts";
 import { createMemoryCacheStore, type MemoryCacheStoreOptions } from "./memory-cache-store.ts";
 
 export type CacheStoreOptions =
-  | ({ readonly kind: "memory" } & MemoryCacheStoreOptions)
-  /** Kinds that the configuration knows and this version has not. */
-  | { readonly kind: "embedded" | "redis" | "postgres" };
+  ({ readonly kind: "memory" } & MemoryCacheStoreOptions) | ({ readonly kind: "embedded" } & EmbeddedCacheStoreOptions);
 
-/** @throws {SemcacheError} `config-invalid` for a kind that this version has not. */
-export function createCacheStore(options: CacheStoreOptions): CacheStore {
+/** @throws {SemcacheError} `store-locked`, `config-invalid` */
+export async function openCacheStore(options: CacheStoreOptions): Promise<CacheStore> {
   switch (options.kind) {
     case "memory":
       return createMemoryCacheStore(options);
     case "embedded":
-    case "redis":
-    case "postgres":
-      throw new SemcacheError(
-        "config-invalid",
-        `Cannot open the store: store.kind is "${options.kind}", and this version has only "memory"`,
-      );
+      return openEmbeddedCacheStore(options);
     default:
       return options satisfies never;
   }

@@ -46,3 +46,25 @@ export function toEntryCost(entry: CacheEntry): number {
     vectorBytes
   );
 }
+
+/** What the table, the head and the keys of an entry take: measured, and rounded up. */
+const EMBEDDED_FIXED_BYTES = 700;
+const PAGE_BYTES = 4096;
+/** Pages of a B+-tree are two thirds full or more. */
+const PAGE_WASTE = 1.5;
+
+/**
+ * What an entry costs on the disk and in memory together, in bytes: its record, its head and texts in the head, its
+ * vector on the disk and in the index (one byte for each dimension, and the graph).
+ */
+export function toEmbeddedCost(entry: CacheEntry, recordBytes: number): number {
+  const dimensions = entry.vector?.values.length ?? 0;
+  const texts = entry.namespace.length + (entry.model?.length ?? 0) + entry.tags.join("").length;
+  const disk = toPageBytes(recordBytes) + (dimensions === 0 ? 0 : toPageBytes(4 * dimensions + 12));
+  return Math.ceil(EMBEDDED_FIXED_BYTES + 2 * PAGE_WASTE * texts + disk + (dimensions === 0 ? 0 : 400 + dimensions));
+}
+
+/** Values over half a page have pages of their own. */
+function toPageBytes(bytes: number): number {
+  return bytes > PAGE_BYTES / 2 - 64 ? Math.ceil((bytes + 32) / PAGE_BYTES) * PAGE_BYTES : bytes * PAGE_WASTE;
+}

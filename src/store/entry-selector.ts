@@ -16,7 +16,9 @@ export function assertSelects(selector: EntrySelector): void {
   }
 }
 
-export function isSelected(selector: EntrySelector, entry: CacheEntry): boolean {
+export type Selectable = Pick<CacheEntry, "id" | "tags" | "namespace" | "model" | "tenant" | "createdAtMs">;
+
+export function isSelected(selector: EntrySelector, entry: Selectable): boolean {
   switch (selector.kind) {
     case "all":
       return true;

@@ -192,6 +192,11 @@ export class EntryTable {
     this.#eviction.touch(slot);
   }
 
+  /** Makes the entry the most recently used without counting a hit. */
+  renew(slot: Slot): void {
+    this.#eviction.touch(slot);
+  }
+
   describePartition(partition: PartitionKey): { readonly entries: number; readonly vectors: number } {
     const { partitions, vectors } = this.#columns;
     const number = partitions.find(partition);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
 import type { ExactKey, PartitionKey, TenantId } from "#semcache/model/keys.js";
@@ -285,7 +286,7 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
 
       test("bytes stay within the limit, and an entry larger than it is refused without harm", async () => {
         const store = await open({ maxBytes: 20_000 });
-        const large = makeEntry("large", { answer: { ...makeEntry("a").answer, body: Buffer.alloc(20_001) } });
+        const large = makeEntry("large", { answer: { ...makeEntry("a").answer, body: randomBytes(20_001) } });
         for (let id = 0; id < 50; id++) {
           await put(store, makeEntry(`e${id}`));
           expect(store.stats().bytes).toBeLessThanOrEqual(20_000);
@@ -298,13 +299,14 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
 
       test("an entry costs at least its answer, its texts and its vector", async () => {
         const store = await open();
-        const body = Buffer.alloc(10_000);
+        // What cannot be compressed.
+        const body = randomBytes(10_000);
         const values = new Float32Array(384).fill(1 / Math.sqrt(384));
         await put(
           store,
           makeEntry("a", {
             answer: { ...makeEntry("a").answer, body },
-            promptText: "p".repeat(5000),
+            promptText: randomBytes(2500).toString("hex"),
             vector: { embedderId: "e", values },
           }),
         );
@@ -465,7 +467,7 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
           { id: "a2", cause: "limit" },
           { id: "d", cause: "invalidated" },
         ]);
-        expect(store.stats().removed).toEqual({ replaced: 1, expired: 1, limit: 1, invalidated: 1 });
+        expect(store.stats().removed).toEqual({ replaced: 1, expired: 1, limit: 1, invalidated: 1, damaged: 0 });
         stop();
         await store.delete({ kind: "all" });
         expect(told).toHaveLength(4);

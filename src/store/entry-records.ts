@@ -1,0 +1,63 @@
+import type { CacheEntry } from "../model/cache-entry.ts";
+import type { EntrySelector, StoreHealth } from "./cache-store.ts";
+import type { EntryFacts } from "./entry-table.ts";
+import type { VectorSource } from "./interim-indexes.ts";
+
+/** A deletion of many, kept until all that it selects is gone: entries that came before it and are selected are dead. */
+export interface Invalidation {
+  /** Entries with a smaller sequence came before it. */
+  readonly sequence: number;
+  readonly selector: EntrySelector;
+}
+
+/** An entry in the form in which it is kept, so that what it costs is known before anything changes. */
+export interface PreparedEntry {
+  readonly sequence: number;
+  readonly entry: CacheEntry;
+  /** The answer's record; the memory store has none. */
+  readonly record: Buffer | null;
+  /** What it costs in all, in bytes: here, in the table and in the index. */
+  readonly cost: number;
+}
+
+/** What the records tell the store of. */
+export interface RecordsListener {
+  /** An entry that was kept, oldest first: at the start, and when a folder that could not be used is there again. */
+  onEntry(facts: EntryFacts): void;
+  /** None of these or of smaller ones is ever given again. */
+  onSequence(sequence: number): void;
+  /** All that was kept is gone. */
+  onLost(): void;
+}
+
+/**
+ * Where the entries themselves are, under their sequence; what the store must know of all of them at once is in its
+ * table. What is put can be read at once. All methods throw {@link SemcacheError} `store-failed`.
+ */
+export interface EntryRecords extends VectorSource {
+  readonly kind: string;
+  /** Takes up what was kept, but for what an interrupted invalidation selects. Before anything else, and once. */
+  load(listener: RecordsListener): Promise<void>;
+  prepare(sequence: number, entry: CacheEntry): Promise<PreparedEntry>;
+  /** Resolves when it survives the end of the process; rejects when it was not kept. */
+  put(prepared: PreparedEntry, facts: EntryFacts): Promise<void>;
+  /** Null: not there, or not as it was written. The vector is read when it is asked for. */
+  read(sequence: number): CacheEntry | null;
+  /** Resolves when they are gone for good; until then they are removed again with what is written next. */
+  remove(entries: readonly RecordAddress[]): Promise<void>;
+  /** Keeps what changes while an entry lives; it may lag behind. */
+  keepActivity(activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>): Promise<void>;
+  /** Resolves when it survives a failure of the machine. */
+  noteInvalidation(invalidation: Invalidation): Promise<void>;
+  forgetInvalidation(sequence: number): Promise<void>;
+  flush(): Promise<void>;
+  health(): StoreHealth;
+  close(): Promise<void>;
+}
+
+/** Where an entry's records are. */
+export interface RecordAddress {
+  readonly sequence: number;
+  readonly partition: CacheEntry["partition"];
+  readonly embedderId: string | null;
+}

@@ -1,0 +1,271 @@
+import { fstatSync } from "node:fs";
+import { open as openFile, type FileHandle } from "node:fs/promises";
+import { open, type Database, type RootDatabase } from "lmdb";
+import { SemcacheError } from "../base/errors.ts";
+
+export type BinaryDatabase = Database<Buffer, Buffer>;
+
+/** The file is shorter than it was, or is no longer in its folder: LMDB has it mapped, and reading it may end the process. */
+export class FileLost extends SemcacheError {
+  constructor(path: string, how: string) {
+    super("store-failed", `Cannot use ${path}: it was ${how} while it was open`);
+  }
+}
+
+/** There is no room for what is to be written; nothing was. */
+export class NoSpace extends SemcacheError {
+  constructor(path: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super("store-failed", `Cannot make room in ${path}: ${why}`, { cause });
+  }
+}
+
+export interface WriteSize {
+  /** Puts and removals. */
+  readonly count: number;
+  /** The sum of their values. */
+  readonly bytes: number;
+}
+
+interface QueuedWrite {
+  readonly size: WriteSize;
+  readonly action: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const PAGE_BYTES = 4096;
+/** Pages that one put or removal may write besides its value: three trees, their branches copied, each leaf split. */
+const PAGES_PER_WRITE = 24;
+/** A transaction stays small enough that the room for it is soon made, and large enough that commits are few. */
+const MAX_WRITES_TOGETHER = 600;
+const MAX_BYTES_TOGETHER = 8 * 1024 * 1024;
+const MIN_GROWTH_BYTES = 8 * 1024 * 1024;
+/** The first pages, and the lock file. */
+const MIN_NEW_BYTES = 512 * 1024;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
+
+/**
+ * An LMDB file and what keeps LMDB from ending the process with it. LMDB maps its file, so a file that somebody cut kills
+ * the reader (SIGBUS), and a write that the disk refuses damages the heap of lmdb 3.5 (seen: abort on a full disk). So
+ * before each access the file is looked at (about 3 microseconds), and before each write there is room for it on the
+ * disk: zeros, written by ourselves, where an error is an error.
+ */
+export class LmdbFile {
+  readonly path: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #databases: readonly BinaryDatabase[];
+  readonly #handle: FileHandle;
+  /** LMDB has its lock file mapped too. */
+  readonly #lock: FileHandle;
+  readonly #lockBytes: number;
+  /** The file is at least as long as this. */
+  #allocated: number;
+  /** What was written since LMDB last told how much it uses, on the high side. */
+  #unaccounted = 0;
+  #used: number;
+  readonly #queue: QueuedWrite[] = [];
+  #writing: Promise<void> | null = null;
+  #abandoned = false;
+
+  private constructor(
+    path: string,
+    root: RootDatabase<Buffer, Buffer>,
+    names: readonly string[],
+    files: { readonly data: FileHandle; readonly lock: FileHandle },
+  ) {
+    const handle = files.data;
+    this.path = path;
+    this.#root = root;
+    this.#handle = handle;
+    this.#lock = files.lock;
+    this.#lockBytes = fstatSync(files.lock.fd).size;
+    this.#databases = names.map((name) =>
+      root.openDB<Buffer, Buffer>({ name, keyEncoding: "binary", encoding: "binary", cache: false }),
+    );
+    this.#allocated = fstatSync(handle.fd).size;
+    this.#used = this.#measure();
+  }
+
+  /**
+   * The file must be sound. A new one is made with room for its first pages before LMDB sees it.
+   *
+   * @throws {NoSpace}, {SemcacheError} `store-failed`
+   */
+  static async open(path: string, names: readonly string[]): Promise<LmdbFile> {
+    await assertRoomForNew(path);
+    let root: RootDatabase<Buffer, Buffer>;
+    try {
+      root = open<Buffer, Buffer>({
+        path,
+        noSubdir: true,
+        keyEncoding: "binary",
+        encoding: "binary",
+        cache: false,
+        maxDbs: names.length + 1,
+        // A commit is on the disk when it resolves; puts that come meanwhile share the next one.
+        overlappingSync: false,
+      });
+    } catch (error) {
+      throw new SemcacheError("store-failed", `Cannot open ${path}: ${describe(error)}`, { cause: error });
+    }
+    const data = await openFile(path, "r+");
+    return new LmdbFile(path, root, names, { data, lock: await openFile(`${path}-lock`, "r") });
+  }
+
+  /** In the order of the names. */
+  get databases(): readonly BinaryDatabase[] {
+    return this.#databases;
+  }
+
+  /** Must hold before each read. @throws {FileLost} */
+  assertThere(): void {
+    if (this.#abandoned) throw new FileLost(this.path, "given up");
+    const { size, nlink } = fstatSync(this.#handle.fd);
+    if (size < this.#allocated) {
+      this.#abandoned = true;
+      throw new FileLost(this.path, `cut from ${this.#allocated} to ${size} bytes`);
+    }
+    if (nlink === 0) {
+      this.#abandoned = true;
+      throw new FileLost(this.path, "removed");
+    }
+    if (fstatSync(this.#lock.fd).size < this.#lockBytes) {
+      this.#abandoned = true;
+      throw new FileLost(`${this.path}-lock`, "cut");
+    }
+  }
+
+  /**
+   * What `action` writes is in one transaction, and on the disk when this resolves. Writes that come while another is
+   * under way go together in the next.
+   *
+   * @throws {FileLost}, {NoSpace}; nothing is written then
+   */
+  write(size: WriteSize, action: () => void): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => this.#queue.push({ size, action, resolve, reject }));
+    this.#pump();
+    return written;
+  }
+
+  /** Resolves when all that was to be written before is on the disk, or has failed. */
+  async settled(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  #pump(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+      if (this.#queue.length > 0) this.#pump();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    // What is written in this turn goes together from the first.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const batch: QueuedWrite[] = [];
+      const size = { count: 0, bytes: 0 };
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        batch.push(next);
+        size.count += next.size.count;
+        size.bytes += next.size.bytes;
+        if (size.count >= MAX_WRITES_TOGETHER || size.bytes >= MAX_BYTES_TOGETHER) break;
+      }
+      try {
+        await this.#writeTogether(size, batch);
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  async #writeTogether({ count, bytes }: WriteSize, batch: readonly QueuedWrite[]): Promise<void> {
+    this.assertThere();
+    await this.reserve(count * PAGES_PER_WRITE * PAGE_BYTES + 2 * bytes);
+    this.assertThere();
+    try {
+      await this.#root.batch(() => {
+        for (const { action } of batch) action();
+      });
+    } catch (error) {
+      // Its memory is not to be trusted after a failed write, and it tells of it in promises of its own.
+      quietly((error as { commitError?: Promise<unknown> }).commitError);
+      this.#abandoned = true;
+      throw new FileLost(this.path, `not writable (${describe(error)})`);
+    }
+  }
+
+  /** Makes sure that so many bytes can be written. @throws {NoSpace} */
+  async reserve(bytes: number): Promise<void> {
+    if (this.#used + this.#unaccounted + bytes > this.#allocated) {
+      this.#used = this.#measure();
+      this.#unaccounted = 0;
+    }
+    const missing = this.#used + this.#unaccounted + bytes - this.#allocated;
+    if (missing > 0) {
+      const growth = Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
+      this.#allocated = await appendZeros(this.path, this.#handle, this.#allocated, growth);
+    }
+    this.#unaccounted += bytes;
+  }
+
+  /** Resolves to whether the file is as LMDB left it. */
+  async close(): Promise<boolean> {
+    await this.settled();
+    const whole = !this.#abandoned;
+    // Left open where the file is not what LMDB takes it for.
+    if (whole) await this.#root.close();
+    this.#abandoned = true;
+    await Promise.all([this.#handle.close(), this.#lock.close()]);
+    return whole;
+  }
+
+  #measure(): number {
+    const { lastPageNumber } = this.#root.getStats() as { lastPageNumber: number };
+    return (lastPageNumber + 1) * PAGE_BYTES;
+  }
+}
+
+/** A disk that is full already must not be found out by LMDB. */
+async function assertRoomForNew(path: string): Promise<void> {
+  const handle = await openFile(path, "a+", 0o600);
+  try {
+    if ((await handle.stat()).size > 0) return;
+    try {
+      await appendZeros(path, handle, 0, MIN_NEW_BYTES);
+    } finally {
+      await handle.truncate(0);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Written, not only promised: a hole in the file would be filled by LMDB, when the disk may be full. */
+async function appendZeros(path: string, handle: FileHandle, from: number, count: number): Promise<number> {
+  const zeros = Buffer.alloc(Math.min(1024 * 1024, Math.ceil(count / PAGE_BYTES) * PAGE_BYTES));
+  let end = from;
+  try {
+    while (end < from + count) {
+      const { bytesWritten } = await handle.write(zeros, 0, zeros.length, end);
+      end += bytesWritten;
+    }
+    await handle.datasync();
+    return end;
+  } catch (error) {
+    // What was taken is given back, so that others have it.
+    await handle.truncate(from).catch(() => undefined);
+    throw new NoSpace(path, error);
+  }
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** lmdb rejects promises that nobody can await: the commit's own is awaited, and tells the same. */
+export function quietly(promise: PromiseLike<unknown> | undefined): void {
+  promise?.then(undefined, () => undefined);
+}

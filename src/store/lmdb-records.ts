@@ -1,0 +1,501 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock } from "../base/clock.ts";
+import { isSemcacheError, SemcacheError } from "../base/errors.ts";
+import type { CacheEntry, PromptVector } from "../model/cache-entry.ts";
+import type { PartitionKey } from "../model/keys.ts";
+import type { EntrySelector, StoreHealth } from "./cache-store.ts";
+import { decodeEntry, encodeEntry } from "./entry-codec.ts";
+import { toEmbeddedCost } from "./entry-cost.ts";
+import { isSelected } from "./entry-selector.ts";
+import type {
+  EntryRecords,
+  Invalidation,
+  PreparedEntry,
+  RecordAddress,
+  RecordsListener,
+} from "./entry-records.ts";
+import type { EntryFacts } from "./entry-table.ts";
+import { decodeHead, encodeHead } from "./head-codec.ts";
+import { describe, FileLost, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
+import { FRAME_END, FRAME_START, openRecord, sealRecord } from "./record-frame.ts";
+import { openStoreFile, type StoreFile } from "./store-file.ts";
+import { decodeVector, encodeVector } from "./vector-codec.ts";
+
+export interface LmdbRecordsOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Told once of each fault, in words for the log, and of its end. */
+  readonly onFault: (message: string) => void;
+}
+
+/** Of the store's file, in this order. */
+export const DATABASES = ["heads", "bodies", "vectors", "facts"] as const;
+
+/** Heads and keys that are gone through in one turn of the event loop at the start: about 5 ms. */
+const READ_PER_TURN = 2_000;
+const WRITES_PER_BATCH = 200;
+/** How often what does not work is tried again, and the file looked at when nobody asks. */
+const RETRY_MS = 1_000;
+/** Sequences that are set aside at once, so that none is ever given twice. */
+const SEQUENCE_BLOCK = 100_000;
+/** Room that must be there before a full disk counts as mended. */
+const MIN_ROOM_BYTES = 1024 * 1024;
+
+/**
+ * Entries in an LMDB file: `heads`, `bodies` and `vectors` by sequence, and `facts`. A file that cannot be used, at the
+ * start or later, leaves the store without entries and unable to take any, until it can be used again.
+ *
+ * @throws {SemcacheError} `store-locked` when another process has the folder
+ */
+export async function openLmdbRecords(options: LmdbRecordsOptions): Promise<EntryRecords> {
+  const records = new LmdbRecords(options);
+  await records.open();
+  return records;
+}
+
+class LmdbRecords implements EntryRecords {
+  readonly kind = "embedded";
+  readonly #options: LmdbRecordsOptions;
+  /** Null while the folder cannot be used. */
+  #store: StoreFile | null = null;
+  #listener: RecordsListener | null = null;
+  /** Why nothing can be written; null: it can. */
+  #fault: string | null = null;
+  #retryAtMs = 0;
+  #reopening: Promise<void> | null = null;
+  /** Put, and not yet on the disk: read from here. */
+  readonly #pending = new Map<number, PreparedEntry>();
+  /** Removed, and perhaps still in the file. */
+  readonly #leaving = new Map<number, RecordAddress>();
+  #reservedSequence = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: LmdbRecordsOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#openFile();
+    } catch (error) {
+      if (isSemcacheError(error, "store-locked")) throw error;
+      this.#suspend(error);
+    }
+    this.#timer = setInterval(() => void this.#lookAfter(), RETRY_MS);
+    this.#timer.unref();
+  }
+
+  async load(listener: RecordsListener): Promise<void> {
+    this.#listener = listener;
+    if (this.#store !== null) await this.#readAll(this.#store, listener);
+  }
+
+  async prepare(sequence: number, entry: CacheEntry): Promise<PreparedEntry> {
+    this.#assertWritable();
+    const record = await encodeEntry(sequence, entry);
+    return { sequence, entry, record, cost: toEmbeddedCost(entry, record.length) };
+  }
+
+  async put(prepared: PreparedEntry, facts: EntryFacts): Promise<void> {
+    const { sequence, entry, record } = prepared;
+    const { partition, vector } = entry;
+    this.#assertWritable();
+    const head = encodeHead(facts);
+    const values = vector === null ? null : encodeVector(sequence, vector.values);
+    this.#pending.set(sequence, prepared);
+    const reserve = sequence > this.#reservedSequence ? sequence + SEQUENCE_BLOCK : null;
+    if (reserve !== null) this.#reservedSequence = reserve;
+    try {
+      await this.#write({ count: 2, bytes: head.length + (record?.length ?? 0) + (values?.length ?? 0) }, (bases) => {
+        // Removed before it was written.
+        if (!this.#pending.has(sequence)) return;
+        const key = toKey(sequence);
+        if (reserve !== null) quietly(bases.facts.put(SEQUENCE_KEY, encodeFact(0, String(reserve))));
+        if (record !== null) quietly(bases.bodies.put(key, record));
+        if (values !== null && vector !== null) {
+          quietly(bases.vectors.put(toVectorKey(partition, vector.embedderId, sequence), values));
+        }
+        quietly(bases.heads.put(key, head));
+      });
+    } finally {
+      this.#pending.delete(sequence);
+    }
+  }
+
+  read(sequence: number): CacheEntry | null {
+    const pending = this.#pending.get(sequence);
+    if (pending !== undefined) return pending.entry;
+    return this.#reading(({ bodies }) => {
+      const record = bodies.getBinary(toKey(sequence));
+      if (record === undefined) return null;
+      const { embedderId, ...entry } = decodeEntry(sequence, record);
+      const readVector = (): PromptVector | null => {
+        if (embedderId === null) return null;
+        const values = this.vector(entry.partition, embedderId, sequence);
+        return values === null ? null : { embedderId, values };
+      };
+      // Most readers want the answer: the vector is read by those who ask for it.
+      return Object.defineProperty(entry, "vector", { get: readVector, enumerable: true }) as typeof entry & CacheEntry;
+    });
+  }
+
+  vector(partition: PartitionKey, embedderId: string, sequence: number): Float32Array | null {
+    const pending = this.#pending.get(sequence);
+    if (pending !== undefined) return pending.entry.vector?.values ?? null;
+    return this.#reading(({ vectors }) => {
+      const record = vectors.getBinary(toVectorKey(partition, embedderId, sequence));
+      return record === undefined ? null : decodeVector(sequence, record);
+    });
+  }
+
+  async ids(partition: PartitionKey, embedderId: string): Promise<Float64Array> {
+    const found: number[] = [];
+    const end = toVectorKey(partition, embedderId, Number.MAX_SAFE_INTEGER);
+    let from = 0;
+    for (let more = true; more; ) {
+      const keys = this.#reading(({ vectors }) => [
+        ...vectors.getKeys({ start: toVectorKey(partition, embedderId, from), end, limit: READ_PER_TURN }),
+      ]);
+      for (const key of keys ?? []) {
+        const sequence = fromKey(key.subarray(PARTITION_BYTES));
+        if (!this.#leaving.has(sequence)) found.push(sequence);
+        from = sequence + 1;
+      }
+      more = keys?.length === READ_PER_TURN;
+      if (more) await nextTurn();
+    }
+    for (const [sequence, { entry }] of this.#pending) {
+      if (entry.partition === partition && entry.vector?.embedderId === embedderId) found.push(sequence);
+    }
+    return Float64Array.from(new Set(found)).sort();
+  }
+
+  async remove(addresses: readonly RecordAddress[]): Promise<void> {
+    for (const address of addresses) {
+      this.#pending.delete(address.sequence);
+      this.#leaving.set(address.sequence, address);
+    }
+    if (this.#store !== null && this.#fault === null) await this.#removeLeaving(addresses);
+    else if (this.#store !== null) throw new SemcacheError("store-failed", `Cannot remove entries: ${this.#fault}`);
+  }
+
+  async keepActivity(
+    activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>,
+  ): Promise<void> {
+    let batch: { sequence: number; head: Buffer }[] = [];
+    const writeBatch = async () => {
+      const heads = batch;
+      batch = [];
+      const bytes = heads.reduce((sum, { head }) => sum + head.length, 0);
+      await this.#write({ count: heads.length, bytes }, (bases) => {
+        // A head that is put after its entry has left would bring it back.
+        for (const { sequence, head } of heads) {
+          if (!this.#leaving.has(sequence) && bases.heads.doesExist(toKey(sequence))) {
+            quietly(bases.heads.put(toKey(sequence), head));
+          }
+        }
+      });
+    };
+    for (const { sequence, lastUsedAtMs, hits } of activities) {
+      const head = this.#reading(({ heads }) => {
+        const record = heads.getBinary(toKey(sequence));
+        return record && encodeHead({ ...decodeHead(sequence, record), lastUsedAtMs, hits });
+      });
+      if (head) batch.push({ sequence, head });
+      if (batch.length === WRITES_PER_BATCH) await writeBatch();
+    }
+    if (batch.length > 0) await writeBatch();
+  }
+
+  async noteInvalidation({ sequence, selector }: Invalidation): Promise<void> {
+    const value = encodeFact(sequence, JSON.stringify(selector));
+    await this.#write({ count: 1, bytes: value.length }, ({ facts }) => {
+      quietly(facts.put(toInvalidationKey(sequence), value));
+    });
+  }
+
+  async forgetInvalidation(sequence: number): Promise<void> {
+    await this.#write({ count: 1, bytes: 0 }, ({ facts }) => {
+      quietly(facts.remove(toInvalidationKey(sequence)));
+    });
+  }
+
+  /** Commits are on the disk when they resolve; those under way are waited for. */
+  async flush(): Promise<void> {
+    if (this.#store !== null) await this.#store.file.settled();
+    if (this.#fault !== null) throw new SemcacheError("store-failed", `Cannot flush the store: ${this.#fault}`);
+  }
+
+  health(): StoreHealth {
+    return this.#fault === null ? { state: "ok" } : { state: "degraded", detail: this.#fault };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#reopening;
+    await this.#removeLeaving([...this.#leaving.values()]).catch(() => undefined);
+    const store = this.#store;
+    this.#store = null;
+    await store?.close();
+  }
+
+  /** Reads, and takes a record that is not as it was written for one that is not there. */
+  #reading<T>(read: (bases: Bases) => T): T | null {
+    const store = this.#store;
+    if (store === null) return null;
+    try {
+      store.file.assertThere();
+      return read(toBases(store.file));
+    } catch (error) {
+      if (error instanceof FileLost) this.#lose(error);
+      return null;
+    }
+  }
+
+  async #write(size: { count: number; bytes: number }, action: (bases: Bases) => void): Promise<void> {
+    this.#assertWritable();
+    const store = this.#store;
+    if (store === null) throw new SemcacheError("store-failed", `Cannot write to the store: ${this.#fault}`);
+    try {
+      await store.file.write(size, () => action(toBases(store.file)));
+      this.#resume();
+    } catch (error) {
+      if (error instanceof FileLost) this.#lose(error);
+      else this.#suspend(error);
+      throw error;
+    }
+  }
+
+  async #removeLeaving(addresses: readonly RecordAddress[]): Promise<void> {
+    for (let from = 0; from < addresses.length; from += WRITES_PER_BATCH) {
+      const batch = addresses.slice(from, from + WRITES_PER_BATCH);
+      await this.#write({ count: batch.length, bytes: 0 }, (bases) => {
+        for (const { sequence, partition, embedderId } of batch) {
+          quietly(bases.heads.remove(toKey(sequence)));
+          quietly(bases.bodies.remove(toKey(sequence)));
+          if (embedderId !== null) quietly(bases.vectors.remove(toVectorKey(partition, embedderId, sequence)));
+        }
+      });
+      for (const { sequence } of batch) this.#leaving.delete(sequence);
+    }
+  }
+
+  /** Heads into the table, oldest first; what cannot be read leaves, with all that hangs on it. */
+  async #readAll(store: StoreFile, listener: RecordsListener): Promise<void> {
+    const { heads, facts } = toBases(store.file);
+    const { invalidations, sequence, damaged } = readFacts(facts);
+    this.#reservedSequence = sequence;
+    listener.onSequence(sequence);
+    let faults = damaged;
+    for await (const batch of inBatches(store, heads)) {
+      const dead: RecordAddress[] = [];
+      for (const { key, value } of batch) {
+        const head = readHead(key, value);
+        if (head === null) {
+          faults++;
+          await store.file.write({ count: 1, bytes: 0 }, () => quietly(heads.remove(key)));
+        } else if (invalidations.some((each) => head.sequence < each.sequence && isSelected(each.selector, head))) {
+          dead.push(head);
+        } else listener.onEntry(head);
+      }
+      await this.remove(dead);
+    }
+    for (const invalidation of invalidations) await this.forgetInvalidation(invalidation.sequence);
+    if (faults === 0) return;
+    this.#options.onFault(`Removed ${faults} damaged records from ${store.file.path}`);
+    await this.#removeOrphans(store);
+  }
+
+  /** Bodies and vectors whose head is gone. */
+  async #removeOrphans(store: StoreFile): Promise<void> {
+    const { heads, bodies, vectors } = toBases(store.file);
+    for (const [base, prefix] of [
+      [bodies, 0],
+      [vectors, PARTITION_BYTES],
+    ] as const) {
+      for await (const batch of inBatches(store, base)) {
+        const orphans = batch.filter(({ key }) => key.length !== prefix + 8 || !heads.doesExist(key.subarray(prefix)));
+        if (orphans.length === 0) continue;
+        await store.file.write({ count: orphans.length, bytes: 0 }, () => {
+          for (const { key } of orphans) quietly(base.remove(key));
+        });
+      }
+    }
+  }
+
+  async #openFile(): Promise<void> {
+    const { folder, onFault } = this.#options;
+    this.#store = await openStoreFile({ folder, names: DATABASES, onFault });
+    this.#resume();
+  }
+
+  /** Nothing that was kept can be read any more, and the next to write begins anew. */
+  #lose(fault: FileLost): void {
+    const store = this.#store;
+    if (store === null) return;
+    this.#store = null;
+    this.#suspend(fault);
+    this.#pending.clear();
+    this.#leaving.clear();
+    this.#listener?.onLost();
+    void store.close().catch(() => undefined);
+  }
+
+  #suspend(error: unknown): void {
+    const fault = describe(error);
+    this.#retryAtMs = performance.now() + RETRY_MS;
+    if (this.#fault === null) this.#options.onFault(`${fault}; answers are not stored until that is mended`);
+    this.#fault = fault;
+  }
+
+  #resume(): void {
+    if (this.#fault === null) return;
+    this.#fault = null;
+    this.#options.onFault("The store can be written again");
+  }
+
+  /** Notices what nobody asked for, and tries again what did not work. */
+  async #lookAfter(): Promise<void> {
+    if (this.#reopening !== null || this.#closed) return;
+    const work = this.#store === null ? this.#reopen() : this.#probe(this.#store);
+    this.#reopening = work.catch((error: unknown) => {
+      if (error instanceof FileLost) this.#lose(error);
+      else this.#suspend(error);
+    });
+    await this.#reopening;
+    this.#reopening = null;
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#openFile();
+    if (this.#store !== null && this.#listener !== null) await this.#readAll(this.#store, this.#listener);
+  }
+
+  async #probe(store: StoreFile): Promise<void> {
+    store.file.assertThere();
+    if (this.#fault === null) return;
+    await store.file.reserve(MIN_ROOM_BYTES);
+    await this.#removeLeaving([...this.#leaving.values()]);
+    this.#resume();
+  }
+
+  #assertWritable(): void {
+    if (this.#closed) throw new SemcacheError("store-failed", "Cannot write to the store: it is closed");
+    if (this.#fault === null) return;
+    if (this.#store === null || performance.now() < this.#retryAtMs) {
+      throw new SemcacheError("store-failed", `Cannot write to the store: ${this.#fault}`);
+    }
+  }
+}
+
+interface Bases {
+  readonly heads: BinaryDatabase;
+  readonly bodies: BinaryDatabase;
+  readonly vectors: BinaryDatabase;
+  readonly facts: BinaryDatabase;
+}
+
+function toBases({ databases }: LmdbFile): Bases {
+  const [heads, bodies, vectors, facts] = databases;
+  if (!heads || !bodies || !vectors || !facts) throw new SemcacheError("store-failed", "Cannot use a closed store");
+  return { heads, bodies, vectors, facts };
+}
+
+const SEQUENCE_KEY = Buffer.from("sequence", "latin1");
+const INVALIDATION = "invalidation:";
+
+/** Big-endian, so that LMDB's order of bytes is that of the numbers. */
+function toKey(sequence: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeBigUInt64BE(BigInt(sequence));
+  return key;
+}
+
+function fromKey(key: Buffer): number {
+  return Number(key.readBigUInt64BE());
+}
+
+const PARTITION_BYTES = 16;
+
+/** Vectors that are searched together lie together. 128 bits of SHA-256: no two partitions share them. */
+function toVectorKey(partition: PartitionKey, embedderId: string, sequence: number): Buffer {
+  const digest = createHash("sha256").update(`${partition.length}:${partition}${embedderId}`, "utf8").digest();
+  return Buffer.concat([digest.subarray(0, PARTITION_BYTES), toKey(sequence)]);
+}
+
+function toInvalidationKey(sequence: number): Buffer {
+  return Buffer.concat([Buffer.from(INVALIDATION, "latin1"), toKey(sequence)]);
+}
+
+const FACT_KIND = "F".charCodeAt(0);
+
+function encodeFact(sequence: number, text: string): Buffer {
+  const content = Buffer.from(text, "utf8");
+  const record = Buffer.alloc(FRAME_START + content.length + FRAME_END);
+  content.copy(record, FRAME_START);
+  sealRecord(record, FACT_KIND, 1, sequence);
+  return record;
+}
+
+function decodeFact(sequence: number, given: Buffer): string {
+  const record = openRecord(given, FACT_KIND, "a fact's", 1, sequence);
+  return record.toString("utf8", FRAME_START, record.length - FRAME_END);
+}
+
+/** A damaged invalidation may have selected anything: all that came before it is held to be dead. */
+function readFacts(facts: BinaryDatabase): {
+  readonly invalidations: readonly Invalidation[];
+  readonly sequence: number;
+  readonly damaged: number;
+} {
+  const invalidations: Invalidation[] = [];
+  let sequence = 0;
+  let damaged = 0;
+  for (const { key, value } of facts.getRange({})) {
+    try {
+      if (key.equals(SEQUENCE_KEY)) sequence = Number(decodeFact(0, value));
+      else if (key.toString("latin1").startsWith(INVALIDATION)) {
+        const made = fromKey(key.subarray(INVALIDATION.length));
+        sequence = Math.max(sequence, made);
+        invalidations.push({ sequence: made, selector: JSON.parse(decodeFact(made, value)) as EntrySelector });
+      }
+    } catch {
+      damaged++;
+      if (key.equals(SEQUENCE_KEY)) continue;
+      const made = key.length === INVALIDATION.length + 8 ? fromKey(key.subarray(INVALIDATION.length)) : Infinity;
+      invalidations.push({ sequence: made, selector: { kind: "all" } });
+    }
+  }
+  return { invalidations, sequence, damaged };
+}
+
+/** Null: not as it was written. */
+function readHead(key: Buffer, value: Buffer): EntryFacts | null {
+  try {
+    return decodeHead(fromKey(key), value);
+  } catch {
+    return null;
+  }
+}
+
+/** All of a database in the order of its keys, some at a time, with turns of the event loop between. */
+async function* inBatches(
+  { file }: StoreFile,
+  base: BinaryDatabase,
+): AsyncGenerator<readonly { readonly key: Buffer; readonly value: Buffer }[]> {
+  let start: Buffer | undefined;
+  for (;;) {
+    file.assertThere();
+    const batch = [...base.getRange({ ...(start && { start }), limit: READ_PER_TURN })];
+    if (batch.length === 0) return;
+    yield batch;
+    const last = batch.at(-1)?.key ?? Buffer.alloc(0);
+    // The key that comes next in the order of bytes.
+    start = Buffer.concat([last, Buffer.alloc(1)]);
+    await nextTurn();
+  }
+}

@@ -1,0 +1,98 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SemcacheError } from "../base/errors.ts";
+import { lockFolder, type FolderLock } from "./folder-lock.ts";
+import { checkLmdbFile } from "./lmdb-file-check.ts";
+import { describe, LmdbFile } from "./lmdb-file.ts";
+
+export interface StoreFile {
+  readonly file: LmdbFile;
+  close(): Promise<void>;
+}
+
+export interface StoreFileOptions {
+  /** Made with mode 0700 if it is not there. */
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly onFault: (message: string) => void;
+}
+
+/** The layout of records and keys is part of the name: a file of another version is never opened by mistake. */
+const FORMAT = 1;
+const FILE_NAME = `entries-v${FORMAT}.mdb`;
+const FILE_PATTERN = /^entries-v\d+\.mdb$/;
+/** Set aside, one at most: it is there for whoever wants to know why, and takes room. */
+const DAMAGED_NAME = "entries-damaged.mdb";
+/** Tells that the file is as the last process left it: it need not be gone through. */
+const CLOSED_NAME = "entries.closed";
+
+/**
+ * The store's file, checked before LMDB maps it; a damaged one is set aside and a new one begun.
+ *
+ * @throws {SemcacheError} `store-locked`; `store-failed` where the folder cannot be used
+ */
+export async function openStoreFile({ folder, names, onFault }: StoreFileOptions): Promise<StoreFile> {
+  const path = join(folder, FILE_NAME);
+  let lock: FolderLock | null = null;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    lock = await lockFolder(folder, { onFault });
+    await tellOfOthers(folder, onFault);
+    if (!(await isAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault);
+    // From here on a crash leaves a file that nobody closed.
+    await rm(join(folder, CLOSED_NAME), { force: true });
+    // LMDB makes it anew; one that a crash has cut would end the process.
+    await rm(`${path}-lock`, { force: true });
+    const file = await LmdbFile.open(path, names);
+    const held = lock;
+    return {
+      file,
+      async close() {
+        const whole = await file.close();
+        if (whole) await noteClosed(folder, path).catch(() => undefined);
+        await held.release();
+      },
+    };
+  } catch (error) {
+    await lock?.release();
+    if (error instanceof SemcacheError) throw error;
+    throw new SemcacheError("store-failed", `Cannot use the folder ${folder}: ${describe(error)}`, { cause: error });
+  }
+}
+
+async function setAsideIfDamaged(folder: string, path: string, onFault: (message: string) => void): Promise<void> {
+  const size = (await stat(path).catch(() => null))?.size ?? 0;
+  if (size === 0) return;
+  const state = await checkLmdbFile(path);
+  if (state.kind === "sound") return;
+  const aside = join(folder, DAMAGED_NAME);
+  await rename(path, aside);
+  onFault(`${path} is ${state.kind} (${state.detail}): set aside as ${aside}, and a new one begun`);
+}
+
+/** Files of other versions stay where they are. */
+async function tellOfOthers(folder: string, onFault: (message: string) => void): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (FILE_PATTERN.test(name) && name !== FILE_NAME) {
+      onFault(`${join(folder, name)} was written by another version of Semcache and is not used; it may be deleted`);
+    }
+  }
+}
+
+async function isAsClosed(folder: string, path: string): Promise<boolean> {
+  try {
+    const [noted, now] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), fingerprint(path)]);
+    return noted === now;
+  } catch {
+    return false;
+  }
+}
+
+async function noteClosed(folder: string, path: string): Promise<void> {
+  await writeFile(join(folder, CLOSED_NAME), await fingerprint(path), { mode: 0o600 });
+}
+
+async function fingerprint(path: string): Promise<string> {
+  const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return JSON.stringify({ ino: `${ino}`, size: `${size}`, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}` });
+}
