@@ -71,6 +71,7 @@ export const errorCodes = {
   "inference-failed": { status: null, retry: true, meaning: "A model run failed or its worker died" },
   "lookup-timeout": { status: null, retry: true, meaning: "The lookup passed matching.timeout" },
   "store-failed": { status: null, retry: true, meaning: "The store could not read or write" },
+  "store-locked": { status: null, retry: false, meaning: "Another process has the store's folder" },
 } as const satisfies Record<string, { status: number | null; retry: boolean; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
