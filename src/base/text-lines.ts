@@ -2,7 +2,14 @@ import { isUtf8 } from "node:buffer";
 
 /** One line of a text; `number` counts from 1, empty lines included. */
 export type TextLine =
-  | { readonly number: number; readonly kind: "text"; readonly text: string }
+  /** `offset` and `bytes`: where it stands, its line feed left out. */
+  | {
+      readonly number: number;
+      readonly kind: "text";
+      readonly text: string;
+      readonly offset: number;
+      readonly bytes: number;
+    }
   | { readonly number: number; readonly kind: "unreadable"; readonly why: string };
 
 const LINE_FEED = 0x0a;
@@ -19,6 +26,7 @@ export async function* readLines(
   let number = 0;
   let parts: Buffer[] = [];
   let size = 0;
+  let offset = 0;
   const keep = (part: Buffer) => {
     size += part.length;
     if (size > maxBytes) parts = [];
@@ -26,11 +34,13 @@ export async function* readLines(
   };
   const finish = (): TextLine | null => {
     number++;
+    const at = offset;
     const length = size;
+    offset += length + 1;
     const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
     parts = [];
     size = 0;
-    if (length <= maxBytes) return toLine(number, bytes);
+    if (length <= maxBytes) return toLine(number, bytes, at);
     return { number, kind: "unreadable", why: `it has ${length} bytes, at most ${maxBytes} are read` };
   };
   for await (const chunk of chunks) {
@@ -50,11 +60,11 @@ export async function* readLines(
 }
 
 /** Null: there is nothing on this line. */
-function toLine(number: number, bytes: Buffer): TextLine | null {
+function toLine(number: number, bytes: Buffer, offset: number): TextLine | null {
   const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
   const line = bytes.subarray(0, end);
   if (!isUtf8(line)) return { number, kind: "unreadable", why: "it is not UTF-8" };
   const text = line.toString("utf8");
   const marked = number === 1 && text.startsWith("\uFEFF") ? text.slice(1) : text;
-  return marked.trim() === "" ? null : { number, kind: "text", text: marked };
+  return marked.trim() === "" ? null : { number, kind: "text", text: marked, offset, bytes: bytes.length };
 }

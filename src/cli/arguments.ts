@@ -9,6 +9,15 @@ export const usage = `semcache: answers LLM requests from a cache when they mean
       a proxy with a built-in imitation provider, real prompts, and the dashboard: no key, no network
   semcache similarity A B [--partition KEY] [--json]
       would prompt B be served A's answer, everything else being equal
+  semcache entries list [SELECTORS] [--limit N] [--json]
+  semcache entries show ID [--json]
+  semcache entries delete ID...
+  semcache entries flush SELECTORS|--all [--dry-run] [--yes]
+  semcache entries export [FILE] [SELECTORS] [--vectors]
+  semcache entries import FILE [--format auto|entries|faq|openai-batch|anthropic-batch] [--requests FILE]
+                    [--credential-env NAME] [--header "NAME: VALUE"] [--namespace N] [--ttl T] [--tags A,B] [--strict] [--json]
+      what is in the cache, of a running server (--url URL, --token T, or as configured) or of a folder at rest (--data DIR);
+      SELECTORS: --tag T --namespace N --model M --tenant T --older-than D; FILE may be - for standard input or output
   semcache config check|print [--config FILE]
       check the configuration, or print what is in effect
   semcache --help | --version

@@ -25,6 +25,11 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./demo/demo.ts")).runDemo(rest);
     case "similarity":
       return (await import("./similarity.ts")).runSimilarity(rest);
+    case "entries": {
+      const { runEntries } = await import("./entries/entries.ts");
+      // Entries live in the memory of their server: there is no folder to open.
+      return runEntries(rest, { openStore: async () => "in-use" });
+    }
     case "config":
       return (await import("./config.ts")).runConfig(rest);
     case "serve":
