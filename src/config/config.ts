@@ -34,7 +34,7 @@ export interface Config {
     readonly staleMatch: "exact" | "semantic";
     /** Nothing staler is served, whoever wishes it. */
     readonly maxStaleMs: number;
-    /** How long past their expiry entries can be found at least, room permitting. */
+    /** How long past their expiry entries are kept, room permitting. */
     readonly keepExpiredMs: number;
     readonly tenancy: Tenancy;
     readonly tenantSecret: string | null;
@@ -68,8 +68,8 @@ export interface Config {
   };
 }
 
-/** So long at least, that who asks soon after is told `expired`. */
-const MIN_KEEP_EXPIRED_MS = 60_000;
+/** Past the last moment at which it may answer an entry is kept so long, that who asks then is told `expired`. */
+const TOLD_OF_MS = 60_000;
 
 export type Tenancy = "credential" | "shared" | `header:${string}`;
 export type LogLevel = FileConfig["telemetry"]["log_level"];
@@ -107,7 +107,7 @@ export function toConfig(file: FileConfig): Config {
       staleWhileRevalidateMs: ms(cache.stale_while_revalidate),
       staleMatch: cache.stale_match,
       maxStaleMs: ms(cache.max_stale),
-      keepExpiredMs: Math.max(MIN_KEEP_EXPIRED_MS, ms(cache.max_stale)),
+      keepExpiredMs: TOLD_OF_MS + ms(cache.max_stale),
       tenancy: cache.tenancy as Tenancy,
       tenantSecret: cache.tenant_secret,
       maxRequestBytes: bytes(cache.max_request),
