@@ -2,11 +2,12 @@ import { RecordFault } from "./record-frame.ts";
 
 /**
  * A string in a record: a LEB128 number, `4 * bytes + form`, then the bytes. UTF-16 is for strings with lone surrogates,
- * which UTF-8 cannot hold.
+ * which UTF-8 cannot hold. ASCII is marked, because all such strings of a record are read in one call.
  */
 const FORM_NULL = 0;
 const FORM_UTF8 = 1;
 const FORM_UTF16 = 2;
+const FORM_ASCII = 3;
 
 /** More than this in one string is not written, and read as damage. */
 const MAX_TEXT_BYTES = 0x1fff_ffff;
@@ -24,22 +25,29 @@ export function writeText(record: Buffer, at: number, text: string | null): numb
     const next = writeNumber(record, at, text.length * 8 + FORM_UTF16);
     return next + record.write(text, next, "utf16le");
   }
-  const next = writeNumber(record, at, Buffer.byteLength(text, "utf8") * 4 + FORM_UTF8);
-  return next + record.write(text, next, "utf8");
+  const bytes = Buffer.byteLength(text, "utf8");
+  const ascii = bytes === text.length;
+  const next = writeNumber(record, at, bytes * 4 + (ascii ? FORM_ASCII : FORM_UTF8));
+  return next + record.write(text, next, ascii ? "latin1" : "utf8");
 }
 
 /** Reads one string after the other. @throws {RecordFault} where a string would reach beyond the end. */
 export class TextReader {
   readonly #record: Buffer;
   readonly #name: string;
+  readonly #start: number;
   readonly #end: number;
+  /** All the texts' bytes, one character each: ASCII strings are cut out of it. */
+  readonly #characters: string;
   #at: number;
 
   constructor(record: Buffer, name: string, start: number, end: number) {
     this.#record = record;
     this.#name = name;
+    this.#start = start;
     this.#at = start;
     this.#end = end;
+    this.#characters = record.toString("latin1", start, end);
   }
 
   /** Where the next string begins. */
@@ -61,6 +69,7 @@ export class TextReader {
     const end = start + (word >>> 2);
     if (end > this.#end) throw new RecordFault(this.#name, "a text beyond its end");
     this.#at = end;
+    if (form === FORM_ASCII) return this.#characters.slice(start - this.#start, end - this.#start);
     return this.#record.toString(form === FORM_UTF8 ? "utf8" : "utf16le", start, end);
   }
 
