@@ -168,7 +168,7 @@ async function findLanding(
     return null;
   } catch (error) {
     if (!isSemcacheError(error, "lookup-timeout")) throw error;
-    return landing.generation === store.generation() ? landing.entry : null;
+    return store.isOvertaken(landing.entry, landing.generation) ? null : landing.entry;
   }
 }
 

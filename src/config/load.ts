@@ -153,15 +153,13 @@ function toVariable(path: readonly string[]): string {
 
 /** Values that the documents name and that this version does not have yet. */
 function advice(path: readonly string[], value: unknown): string {
-  if (path.join(".") === "store.kind" && ["embedded", "redis", "postgres"].includes(String(value))) {
-    return " (a store that outlives the process is not part of this version)";
+  if (path.join(".") === "store.kind" && ["redis", "postgres"].includes(String(value))) {
+    return " (stores of several processes are not part of this version)";
   }
   if (path.join(".") === "embedding.provider" && ["openai", "http"].includes(String(value))) {
     return " (remote embedders are not part of this version)";
   }
-  return path.join(".") === "cache.eviction" && value === "cost_aware"
-    ? " (cost_aware is not part of this version)"
-    : "";
+  return "";
 }
 
 function knownKeys(path: readonly string[]): readonly string[] {

@@ -129,7 +129,7 @@ describe("configuration", () => {
     ["cache: { max_entry: 1 parsec }", /cache\.max_entry is "1 parsec", allowed is a size/],
     ["cache: { mode: fast }", /cache\.mode is "fast", allowed is one of semantic, exact, shadow, off/],
     ["cache: { tenancy: header }", /cache\.tenancy is "header", allowed is credential, shared or header:<name>/],
-    ["store: { kind: redis }", /store\.kind is "redis", allowed is one of memory.*not part of this version/],
+    ["store: { kind: redis }", /store\.kind is "redis", allowed is one of embedded, memory.*not part of this version/],
     ["embedding: { provider: openai }", /embedding\.provider is "openai".*not part of this version/],
     [
       "upstream: { providers: { openai: { base_url: api.openai.com } } }",
