@@ -27,8 +27,10 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./similarity.ts")).runSimilarity(rest);
     case "entries": {
       const { runEntries } = await import("./entries/entries.ts");
-      // Entries live in the memory of their server: there is no folder to open.
-      return runEntries(rest, { openStore: async () => "in-use" });
+      // With it come the models' code and all else that a server is made of.
+      return runEntries(rest, {
+        openStore: async (config) => (await import("./entries/open-store.ts")).openStore(config),
+      });
     }
     case "config":
       return (await import("./config.ts")).runConfig(rest);

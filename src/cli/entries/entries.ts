@@ -44,7 +44,8 @@ const actions = ["list", "show", "delete", "flush", "export", "import"] as const
 /** `semcache entries list|show|delete|flush|export|import` */
 export async function runEntries(args: readonly string[], { openStore }: { openStore: OpenStore }): Promise<number> {
   const [action, ...rest] = args;
-  const at = <T>(flags: DeskFlags, work: (desk: EntryDesk) => Promise<T>) => withDesk(flags, openStore, work);
+  const at = <T>(flags: DeskFlags, work: (desk: EntryDesk) => Promise<T>) =>
+    withDesk(flags, { openStore, makesFolder: action === "import" }, work);
   switch (action) {
     case "list": {
       const options = { ...deskFlags, ...selectorFlags, limit: { type: "string" }, json: { type: "boolean" } } as const;
@@ -107,8 +108,12 @@ function parse<const T extends NonNullable<ParseArgsConfig["options"]>>(
   return { values, words };
 }
 
-async function withDesk<T>(flags: DeskFlags, openStore: OpenStore, work: (desk: EntryDesk) => Promise<T>): Promise<T> {
-  const desk = await openDesk(flags, openStore);
+async function withDesk<T>(
+  flags: DeskFlags,
+  how: { readonly openStore: OpenStore; readonly makesFolder: boolean },
+  work: (desk: EntryDesk) => Promise<T>,
+): Promise<T> {
+  const desk = await openDesk(flags, how);
   try {
     return await work(desk);
   } finally {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isSemcacheError, SemcacheError } from "../../base/errors.ts";
 import { withoutTrailing } from "../../base/trailing.ts";
 import type { Config } from "../../config/config.ts";
@@ -19,11 +20,22 @@ export interface DeskFlags {
  *
  * @throws {SemcacheError} `usage`, `config-invalid`, and what the store throws
  */
-export async function openDesk(flags: DeskFlags, openStore: OpenStore): Promise<EntryDesk> {
+export async function openDesk(
+  flags: DeskFlags,
+  { openStore, makesFolder }: { readonly openStore: OpenStore; readonly makesFolder: boolean },
+): Promise<EntryDesk> {
   const overrides = flags.data === undefined ? {} : { store: { path: flags.data } };
   const { config } = loadConfig({ file: flags.config ?? null, overrides });
   const token = flags.token ?? config.server.adminToken;
   if (flags.url !== undefined) return createServerDesk({ url: toUrl(flags.url), token });
+  const { kind, path } = config.store;
+  // A misspelt folder is not an empty cache.
+  if (kind !== "memory" && !makesFolder && !existsSync(path)) {
+    throw new SemcacheError(
+      "store-failed",
+      `Cannot open ${path}: there is no such folder; name it with --data, or a running server with --url`,
+    );
+  }
   const opened = await open(config, openStore);
   if (opened !== "in-use") return createStoreDesk(config, opened);
   return createServerDesk({ url: configuredUrl(config), token });
@@ -33,8 +45,7 @@ async function open(config: Config, openStore: OpenStore): ReturnType<OpenStore>
   try {
     return await openStore(config);
   } catch (error) {
-    const code: string = isSemcacheError(error) ? error.code : "";
-    if (code === "store-locked") return "in-use";
+    if (isSemcacheError(error, "store-locked")) return "in-use";
     throw error;
   }
 }
