@@ -1,0 +1,322 @@
+import { mkdirSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SemcacheError } from "../base/errors.ts";
+import { digestParts } from "../base/hash.ts";
+import type { PartitionKey } from "../model/keys.ts";
+import { openVectorIndex, type AdaptiveVectorIndex } from "../vector-index/adaptive-vector-index.ts";
+import type { GraphHost } from "../vector-index/graph-host.ts";
+import type { Neighbour } from "../vector-index/vector-index.ts";
+
+/** A partition's index beside its vectors: objects, maps, keys. */
+const BYTES_PER_INDEX = 2048;
+
+/** A snapshot is written when it lacks more changes than this, and more than a tenth of the index. */
+const MIN_UNSAVED = 10_000;
+const MIN_UNSAVED_SHARE = 0.1;
+
+/** No more than this share of the time goes into snapshots of one index, and none sooner than a minute after the last. */
+const MAX_SAVING_SHARE = 0.02;
+const MIN_SAVE_REST_MS = 60_000;
+
+const SUFFIX = ".graph";
+
+/** Where the vectors are; read without waiting. A vector is there before it is added to the indexes, until it is removed from them. */
+export interface VectorSource {
+  /** Ascending; the caller may keep the array. */
+  ids(partition: PartitionKey, embedderId: string): Float64Array;
+  vector(partition: PartitionKey, embedderId: string, id: number): Float32Array | null;
+}
+
+export interface PartitionIndexesOptions {
+  readonly source: VectorSource;
+  readonly graphs: GraphHost | null;
+  /** Made if it is not there; null: graphs are not kept. */
+  readonly snapshotFolder: string | null;
+  readonly budgetBytes: number;
+  /** Snapshots that could not be written. */
+  readonly onFault: (error: SemcacheError) => void;
+  readonly graphAbove?: number | undefined;
+}
+
+/**
+ * The vector indexes of all partitions, one per partition and embedder: loaded by the first search, dropped when they are
+ * the coldest and the budget is needed.
+ */
+export interface PartitionIndexes {
+  /** Memory held, in bytes, those that are just leaving included. */
+  readonly bytes: number;
+  /** Indexes in memory. */
+  readonly loaded: number;
+  /**
+   * The at most `k` nearest, best first, with exact cosines.
+   *
+   * @throws {SemcacheError} `store-failed`, `aborted`
+   */
+  search(
+    partition: PartitionKey,
+    embedderId: string,
+    vector: Float32Array,
+    k: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Neighbour[]>;
+  /** Nothing happens where the index is not loaded. @throws {SemcacheError} `store-failed` for an unusable vector */
+  add(partition: PartitionKey, embedderId: string, id: number, vector: Float32Array): void;
+  remove(partition: PartitionKey, embedderId: string, id: number): void;
+  /** Resolves when this index can take more; at once unless a graph is far behind. */
+  room(partition: PartitionKey, embedderId: string): Promise<void>;
+  /** The partition has no vectors any more: memory and snapshot go. */
+  dropPartition(partition: PartitionKey, embedderId: string): Promise<void>;
+  /** All go, with all snapshots. */
+  clear(): Promise<void>;
+  /** Removes the snapshots of all but these. */
+  keepSnapshotsOf(partitions: Iterable<readonly [partition: PartitionKey, embedderId: string]>): Promise<void>;
+  /** Writes what snapshots lack; faults go to `onFault`. */
+  save(): Promise<void>;
+  /** Saves, then gives everything back. */
+  close(): Promise<void>;
+}
+
+export function createPartitionIndexes(options: PartitionIndexesOptions): PartitionIndexes {
+  return new BudgetedIndexes(options);
+}
+
+interface Loaded {
+  readonly key: string;
+  readonly index: AdaptiveVectorIndex;
+  searches: number;
+  /** Its share of the sum. */
+  countedBytes: number;
+  nextSaveMs: number;
+}
+
+class BudgetedIndexes implements PartitionIndexes {
+  readonly #source: VectorSource;
+  readonly #graphs: GraphHost | null;
+  readonly #folder: string | null;
+  readonly #budgetBytes: number;
+  readonly #onFault: (error: SemcacheError) => void;
+  readonly #graphAbove: number | undefined;
+  /** The coldest first. */
+  readonly #loaded = new Map<string, Loaded>();
+  /** Those whose memory changes without us; the others are counted when we change them. */
+  readonly #restless = new Set<Loaded>();
+  /** Being saved and closed. */
+  readonly #leaving = new Map<string, { readonly index: AdaptiveVectorIndex; readonly done: Promise<void> }>();
+  #countedBytes = 0;
+  #isClosed = false;
+
+  constructor({ source, graphs, snapshotFolder, budgetBytes, onFault, graphAbove }: PartitionIndexesOptions) {
+    this.#source = source;
+    this.#graphs = graphs;
+    this.#folder = snapshotFolder;
+    this.#budgetBytes = budgetBytes;
+    this.#onFault = onFault;
+    this.#graphAbove = graphAbove;
+    if (snapshotFolder !== null) mkdirSync(snapshotFolder, { recursive: true, mode: 0o700 });
+  }
+
+  get bytes(): number {
+    let leaving = 0;
+    for (const { index } of this.#leaving.values()) leaving += index.bytes + BYTES_PER_INDEX;
+    return this.#loadedBytes() + leaving;
+  }
+
+  get loaded(): number {
+    return this.#loaded.size;
+  }
+
+  async search(
+    partition: PartitionKey,
+    embedderId: string,
+    vector: Float32Array,
+    k: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Neighbour[]> {
+    const key = toKey(partition, embedderId);
+    for (let leaving = this.#leaving.get(key); leaving !== undefined; leaving = this.#leaving.get(key)) {
+      await leaving.done;
+    }
+    if (signal?.aborted) throw new SemcacheError("aborted", "Cannot search: the caller went away");
+    const loaded = this.#loaded.get(key) ?? this.#load(key, partition, embedderId);
+    if (loaded === null) return [];
+    this.#loaded.delete(key);
+    this.#loaded.set(key, loaded);
+    loaded.searches++;
+    try {
+      this.#trim(loaded);
+      return await loaded.index.search(vector, k, signal);
+    } finally {
+      loaded.searches--;
+      this.#count(loaded);
+      this.#trim(loaded);
+    }
+  }
+
+  add(partition: PartitionKey, embedderId: string, id: number, vector: Float32Array): void {
+    const loaded = this.#loaded.get(toKey(partition, embedderId));
+    if (loaded === undefined) return;
+    loaded.index.add(id, vector);
+    this.#afterChange(loaded);
+  }
+
+  remove(partition: PartitionKey, embedderId: string, id: number): void {
+    const loaded = this.#loaded.get(toKey(partition, embedderId));
+    if (loaded === undefined) return;
+    loaded.index.remove(id);
+    this.#afterChange(loaded);
+  }
+
+  room(partition: PartitionKey, embedderId: string): Promise<void> {
+    return this.#loaded.get(toKey(partition, embedderId))?.index.room() ?? Promise.resolve();
+  }
+
+  async dropPartition(partition: PartitionKey, embedderId: string): Promise<void> {
+    const key = toKey(partition, embedderId);
+    const loaded = this.#loaded.get(key);
+    if (loaded) this.#drop(loaded, { save: false });
+    await this.#leaving.get(key)?.done;
+    const path = this.#pathOf(key);
+    // Another one may have been loaded meanwhile: its snapshot is only of use to it.
+    if (path !== null && !this.#loaded.has(key)) await rm(path, { force: true });
+  }
+
+  async clear(): Promise<void> {
+    for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: false });
+    await this.#untilLeft();
+    await this.keepSnapshotsOf([]);
+  }
+
+  async keepSnapshotsOf(partitions: Iterable<readonly [PartitionKey, string]>): Promise<void> {
+    const folder = this.#folder;
+    if (folder === null) return;
+    const kept = new Set<string>();
+    for (const [partition, embedderId] of partitions) kept.add(toFileName(toKey(partition, embedderId)));
+    for (const name of await readdir(folder)) {
+      const isOurs = name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.partial`);
+      if (isOurs && !kept.has(name) && !this.#isInUse(name)) await rm(join(folder, name), { force: true });
+    }
+  }
+
+  async save(): Promise<void> {
+    for (const loaded of this.#loaded.values()) await this.#save(loaded);
+    await this.#untilLeft();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: true });
+    await this.#untilLeft();
+  }
+
+  #load(key: string, partition: PartitionKey, embedderId: string): Loaded | null {
+    if (this.#isClosed) throw new SemcacheError("store-failed", "Cannot search: the vector indexes are closed");
+    const ids = this.#source.ids(partition, embedderId);
+    const vectorOf = (id: number): Float32Array | null => this.#source.vector(partition, embedderId, id);
+    let dimensions = 0;
+    for (let at = 0; at < ids.length && dimensions === 0; at++) dimensions = vectorOf(ids[at] as number)?.length ?? 0;
+    if (dimensions === 0) return null;
+    const index = openVectorIndex({
+      dimensions,
+      graphs: this.#graphs,
+      ids,
+      vectorOf,
+      snapshotPath: this.#pathOf(key),
+      graphAbove: this.#graphAbove,
+    });
+    const loaded: Loaded = { key, index, searches: 0, countedBytes: 0, nextSaveMs: 0 };
+    this.#loaded.set(key, loaded);
+    this.#count(loaded);
+    return loaded;
+  }
+
+  #afterChange(loaded: Loaded): void {
+    this.#count(loaded);
+    this.#trim(loaded);
+    const { unsavedChanges, size } = loaded.index;
+    if (unsavedChanges > MIN_UNSAVED && unsavedChanges > size * MIN_UNSAVED_SHARE) {
+      if (performance.now() >= loaded.nextSaveMs) void this.#save(loaded);
+    }
+  }
+
+  /** Drops the coldest until the budget holds; `keep` and those that are being searched stay. */
+  #trim(keep: Loaded): void {
+    if (this.#loadedBytes() <= this.#budgetBytes) return;
+    for (const loaded of this.#loaded.values()) {
+      if (loaded === keep || loaded.searches > 0) continue;
+      this.#drop(loaded, { save: true });
+      if (this.#loadedBytes() <= this.#budgetBytes) return;
+    }
+  }
+
+  #drop(loaded: Loaded, { save }: { readonly save: boolean }): void {
+    const { key, index } = loaded;
+    this.#loaded.delete(key);
+    this.#restless.delete(loaded);
+    this.#countedBytes -= loaded.countedBytes;
+    loaded.countedBytes = 0;
+    const isSaved = !save || index.unsavedChanges === 0;
+    const leavesAtOnce = isSaved && !index.isRestless;
+    const done = (isSaved ? index.close() : this.#save(loaded).then(() => index.close())).finally(() => {
+      if (this.#leaving.get(key)?.index === index) this.#leaving.delete(key);
+    });
+    if (leavesAtOnce) return;
+    const before = this.#leaving.get(key)?.done;
+    this.#leaving.set(key, { index, done: before ? before.then(() => done) : done });
+  }
+
+  async #save(loaded: Loaded): Promise<void> {
+    const beganMs = performance.now();
+    // Not again before this one has ended.
+    loaded.nextSaveMs = Number.POSITIVE_INFINITY;
+    try {
+      await loaded.index.save();
+    } catch (error) {
+      this.#onFault(
+        error instanceof SemcacheError
+          ? error
+          : new SemcacheError("store-failed", `Cannot save a vector index: ${String(error)}`, { cause: error }),
+      );
+    } finally {
+      const nowMs = performance.now();
+      loaded.nextSaveMs = nowMs + Math.max(MIN_SAVE_REST_MS, (nowMs - beganMs) / MAX_SAVING_SHARE);
+    }
+  }
+
+  #loadedBytes(): number {
+    for (const loaded of this.#restless) this.#count(loaded);
+    return this.#countedBytes;
+  }
+
+  #count(loaded: Loaded): void {
+    if (this.#loaded.get(loaded.key) !== loaded) return;
+    const bytes = loaded.index.bytes + BYTES_PER_INDEX;
+    this.#countedBytes += bytes - loaded.countedBytes;
+    loaded.countedBytes = bytes;
+    if (loaded.index.isRestless) this.#restless.add(loaded);
+    else this.#restless.delete(loaded);
+  }
+
+  async #untilLeft(): Promise<void> {
+    while (this.#leaving.size > 0) await Promise.all([...this.#leaving.values()].map(({ done }) => done));
+  }
+
+  #isInUse(name: string): boolean {
+    for (const key of [...this.#restless].map((loaded) => loaded.key).concat([...this.#leaving.keys()])) {
+      if (name.startsWith(toFileName(key))) return true;
+    }
+    return false;
+  }
+
+  #pathOf(key: string): string | null {
+    return this.#folder === null ? null : join(this.#folder, toFileName(key));
+  }
+}
+
+function toKey(partition: PartitionKey, embedderId: string): string {
+  return `${partition}\n${embedderId}`;
+}
+
+function toFileName(key: string): string {
+  return `${digestParts([key])}${SUFFIX}`;
+}

@@ -1,0 +1,241 @@
+import { SemcacheError } from "../base/errors.ts";
+import type { GraphCommand, GraphProgress, GraphReport } from "./graph-message.ts";
+import { quantise } from "./quantised-vector.ts";
+
+/** Vectors that may wait for a graph before {@link HostedGraph.room} does. Searching them costs 0.4 ms. */
+export const MAX_WAITING = 10_000;
+
+/**
+ * What a vector costs in the graph beside its own bytes: links, key, tables. Measured at 384 dimensions: 690 bytes in all
+ * at a million; tables double at powers of two.
+ */
+const GRAPH_BYTES_PER_VECTOR = 340;
+const TAIL_BYTES_PER_VECTOR = 64;
+const FIXED_BYTES = 256 * 1024;
+
+interface Request {
+  readonly resolve: (report: GraphReport) => void;
+  readonly reject: (error: SemcacheError) => void;
+}
+
+/** A graph in the worker thread, as the main thread sees it. What is added and removed in one turn is sent as one. */
+export class HostedGraph {
+  readonly number: number;
+  /** Ids that the snapshot held, ascending. Rejects when the graph is lost or closed before. */
+  readonly opened: Promise<Float64Array>;
+  readonly #dimensions: number;
+  readonly #post: (command: GraphCommand, transfer: ArrayBuffer[]) => void;
+  readonly #onLost: () => void;
+  readonly #requests = new Map<number, Request>();
+  readonly #roomWaiters = new Set<() => void>();
+  #progress: GraphProgress = { applied: 0, waiting: 0, nodes: 0 };
+  #posted = 0;
+  #nextRequest = 1;
+  #changes: number[] = [];
+  #vectors = new Int8Array(0);
+  #rows = 0;
+  #isFlushPlanned = false;
+  #lost: SemcacheError | null = null;
+
+  constructor(options: {
+    readonly number: number;
+    readonly dimensions: number;
+    readonly snapshotPath: string | null;
+    readonly post: (command: GraphCommand, transfer: ArrayBuffer[]) => void;
+    /** Called once, in a turn of its own, when the graph has gone; not when it was closed. */
+    readonly onLost: () => void;
+  }) {
+    this.number = options.number;
+    this.#dimensions = options.dimensions;
+    this.#post = options.post;
+    this.#onLost = options.onLost;
+    this.opened = new Promise((resolve, reject) => {
+      this.#requests.set(0, {
+        resolve: (report) => resolve(report.kind === "opened" ? report.ids : new Float64Array(0)),
+        reject,
+      });
+    });
+    this.opened.catch(() => {});
+    const { number, dimensions, snapshotPath } = options;
+    this.#post({ kind: "open", graph: number, dimensions, snapshotPath }, []);
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== null;
+  }
+
+  /** Vectors that the graph has not absorbed. */
+  get waiting(): number {
+    return this.#progress.waiting + this.#posted - this.#progress.applied + this.#changes.length;
+  }
+
+  get bytes(): number {
+    const { nodes } = this.#progress;
+    return (
+      FIXED_BYTES +
+      (nodes + this.waiting) * (this.#dimensions + GRAPH_BYTES_PER_VECTOR) +
+      this.waiting * (this.#dimensions + TAIL_BYTES_PER_VECTOR)
+    );
+  }
+
+  get isWaitedFor(): boolean {
+    return this.#requests.size > 0;
+  }
+
+  add(id: number, vector: Float32Array): void {
+    if (this.#lost) return;
+    const start = this.#rows * this.#dimensions;
+    if (start + this.#dimensions > this.#vectors.length) {
+      const grown = new Int8Array(Math.max(4, this.#rows * 2) * this.#dimensions);
+      grown.set(this.#vectors);
+      this.#vectors = grown;
+    }
+    quantise(vector, this.#vectors, start);
+    this.#rows++;
+    this.#change(id);
+  }
+
+  remove(id: number): void {
+    if (!this.#lost) this.#change(-id - 1);
+  }
+
+  /**
+   * Ids of about the `k` nearest; the order is that of quantised vectors.
+   *
+   * @throws {SemcacheError} `store-failed` when the graph is lost meanwhile, `aborted`
+   */
+  async search(vector: Float32Array, k: number, signal?: AbortSignal): Promise<Float64Array> {
+    const query = new Int8Array(this.#dimensions);
+    quantise(vector, query, 0);
+    const report = await this.#ask(
+      (request) => ({ kind: "search", graph: this.number, request, query, k }),
+      [query.buffer],
+      signal,
+    );
+    return report.kind === "found" ? report.ids : new Float64Array(0);
+  }
+
+  /** Resolves with the number of vectors that the snapshot lacks. @throws {SemcacheError} `store-failed` */
+  async save(path: string): Promise<number> {
+    const report = await this.#ask((request) => ({ kind: "save", graph: this.number, request, path }), []);
+    return report.kind === "saved" ? report.waiting : 0;
+  }
+
+  /** Resolves when fewer than {@link MAX_WAITING} vectors wait, at the latest when the graph ends. */
+  room(): Promise<void> {
+    if (this.#lost || this.waiting < MAX_WAITING) return Promise.resolve();
+    return new Promise((resolve) => this.#roomWaiters.add(resolve));
+  }
+
+  close(): void {
+    if (this.#lost) return;
+    this.#post({ kind: "close", graph: this.number }, []);
+    this.#end(new SemcacheError("store-failed", "Cannot use a vector graph: it is closed"));
+  }
+
+  /** For the host: the worker or the graph is gone. */
+  lose(error: SemcacheError): void {
+    if (this.#lost) return;
+    this.#end(error);
+    setImmediate(this.#onLost);
+  }
+
+  /** For the host: what the worker says of this graph. */
+  take(report: GraphReport): void {
+    switch (report.kind) {
+      case "opened":
+        return this.#answer(0, report);
+      case "found":
+      case "saved":
+        return this.#answer(report.request, report);
+      case "failed": {
+        const request = this.#requests.get(report.request);
+        this.#requests.delete(report.request);
+        return request?.reject(new SemcacheError("store-failed", `Cannot save a vector graph: ${report.message}`));
+      }
+      case "progress":
+        this.#progress = report;
+        if (this.waiting < MAX_WAITING) this.#giveRoom();
+        return;
+      case "broken":
+        return this.lose(new SemcacheError("store-failed", `Cannot use a vector graph: ${report.message}`));
+      case "unusable":
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #change(change: number): void {
+    this.#changes.push(change);
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushPlanned = false;
+    if (this.#lost || this.#changes.length === 0) return;
+    const changes = Float64Array.from(this.#changes);
+    const vectors = this.#vectors.slice(0, this.#rows * this.#dimensions);
+    this.#posted += changes.length;
+    this.#changes = [];
+    this.#rows = 0;
+    this.#vectors = new Int8Array(0);
+    this.#post({ kind: "change", graph: this.number, changes, vectors }, [changes.buffer, vectors.buffer]);
+  }
+
+  #ask(
+    toCommand: (request: number) => GraphCommand,
+    transfer: ArrayBuffer[],
+    signal?: AbortSignal,
+  ): Promise<GraphReport> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost);
+      if (signal?.aborted) return reject(abortedError());
+      const request = this.#nextRequest++;
+      const onAbort = (): void => {
+        this.#requests.delete(request);
+        reject(abortedError());
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#requests.set(request, {
+        resolve: (report) => {
+          signal?.removeEventListener("abort", onAbort);
+          resolve(report);
+        },
+        reject: (error) => {
+          signal?.removeEventListener("abort", onAbort);
+          reject(error);
+        },
+      });
+      this.#flush();
+      this.#post(toCommand(request), transfer);
+    });
+  }
+
+  #answer(request: number, report: GraphReport): void {
+    const asked = this.#requests.get(request);
+    this.#requests.delete(request);
+    asked?.resolve(report);
+  }
+
+  #end(error: SemcacheError): void {
+    this.#lost = error;
+    this.#changes = [];
+    this.#vectors = new Int8Array(0);
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const request of requests) request.reject(error);
+    this.#giveRoom();
+  }
+
+  #giveRoom(): void {
+    for (const resolve of this.#roomWaiters) resolve();
+    this.#roomWaiters.clear();
+  }
+}
+
+function abortedError(): SemcacheError {
+  return new SemcacheError("aborted", "Cannot search: the caller went away");
+}

@@ -1,0 +1,7 @@
+// The worker with the graphs, and a way to end it from outside.
+import { BroadcastChannel } from "node:worker_threads";
+
+const channel = new BroadcastChannel("semcache-test-end-graph-worker");
+channel.onmessage = () => process.exit(3);
+channel.unref();
+await import("#semcache/vector-index/graph-worker.js");
