@@ -26,6 +26,8 @@ export interface RecordsListener {
   onEntry(facts: EntryFacts): void;
   /** None of these or of smaller ones is ever given again. */
   onSequence(sequence: number): void;
+  /** That was all. Nothing is taken before. */
+  onLoaded(): void;
   /** All that was kept is gone. */
   onLost(): void;
 }

@@ -29,7 +29,8 @@ export interface WriteSize {
 
 interface QueuedWrite {
   readonly size: WriteSize;
-  readonly action: () => void;
+  /** Null: nothing to write, only its turn to wait for. */
+  readonly action: (() => void) | null;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,6 +68,8 @@ export class LmdbFile {
   readonly #queue: QueuedWrite[] = [];
   #writing: Promise<void> | null = null;
   #abandoned = false;
+  /** A write failed inside LMDB. */
+  #failed = false;
 
   private constructor(
     path: string,
@@ -142,15 +145,20 @@ export class LmdbFile {
    *
    * @throws {FileLost}, {NoSpace}; nothing is written then
    */
-  write(size: WriteSize, action: () => void): Promise<void> {
+  write(size: WriteSize, action: (() => void) | null): Promise<void> {
     const written = new Promise<void>((resolve, reject) => this.#queue.push({ size, action, resolve, reject }));
     this.#pump();
     return written;
   }
 
-  /** Resolves when all that was to be written before is on the disk, or has failed. */
-  async settled(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+  /** Resolves when all that was to be written before is on the disk, or has failed; not held up by what comes later. */
+  settled(): Promise<void> {
+    return this.write({ count: 0, bytes: 0 }, null);
+  }
+
+  /** Makes sure that so many bytes can be written. In its turn: two that make the file longer would write over each other. */
+  makeRoom(bytes: number): Promise<void> {
+    return this.write({ count: 0, bytes }, null);
   }
 
   #pump(): void {
@@ -183,22 +191,23 @@ export class LmdbFile {
 
   async #writeTogether({ count, bytes }: WriteSize, batch: readonly QueuedWrite[]): Promise<void> {
     this.assertThere();
-    await this.reserve(count * PAGES_PER_WRITE * PAGE_BYTES + 2 * bytes);
+    await this.#reserve(count * PAGES_PER_WRITE * PAGE_BYTES + 2 * bytes);
     this.assertThere();
+    if (batch.every(({ action }) => action === null)) return;
     try {
       await this.#root.batch(() => {
-        for (const { action } of batch) action();
+        for (const { action } of batch) action?.();
       });
     } catch (error) {
       // Its memory is not to be trusted after a failed write, and it tells of it in promises of its own.
       quietly((error as { commitError?: Promise<unknown> }).commitError);
       this.#abandoned = true;
+      this.#failed = true;
       throw new FileLost(this.path, `not writable (${describe(error)})`);
     }
   }
 
-  /** Makes sure that so many bytes can be written. @throws {NoSpace} */
-  async reserve(bytes: number): Promise<void> {
+  async #reserve(bytes: number): Promise<void> {
     if (this.#used + this.#unaccounted + bytes > this.#allocated) {
       this.#used = this.#measure();
       this.#unaccounted = 0;
@@ -206,17 +215,22 @@ export class LmdbFile {
     const missing = this.#used + this.#unaccounted + bytes - this.#allocated;
     if (missing > 0) {
       const growth = Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
-      this.#allocated = await appendZeros(this.path, this.#handle, this.#allocated, growth);
+      // Never over what LMDB has written, however long it made the file.
+      const end = Math.max(this.#allocated, fstatSync(this.#handle.fd).size);
+      this.#allocated = await appendZeros(this.path, this.#handle, end, growth).catch((error: unknown) => {
+        if (missing >= growth) throw error;
+        return appendZeros(this.path, this.#handle, end, missing);
+      });
     }
     this.#unaccounted += bytes;
   }
 
   /** Resolves to whether the file is as LMDB left it. */
   async close(): Promise<boolean> {
-    await this.settled();
+    while (this.#writing !== null) await this.#writing;
     const whole = !this.#abandoned;
-    // Left open where the file is not what LMDB takes it for.
-    if (whole) await this.#root.close();
+    // A file that was cut or removed is let go too: LMDB would take the one at its place for it.
+    if (!this.#failed) await this.#root.close();
     this.#abandoned = true;
     await Promise.all([this.#handle.close(), this.#lock.close()]);
     return whole;

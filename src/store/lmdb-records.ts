@@ -8,13 +8,7 @@ import type { EntrySelector, StoreHealth } from "./cache-store.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { toEmbeddedCost } from "./entry-cost.ts";
 import { isSelected } from "./entry-selector.ts";
-import type {
-  EntryRecords,
-  Invalidation,
-  PreparedEntry,
-  RecordAddress,
-  RecordsListener,
-} from "./entry-records.ts";
+import type { EntryRecords, Invalidation, PreparedEntry, RecordAddress, RecordsListener } from "./entry-records.ts";
 import type { EntryFacts } from "./entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
@@ -62,12 +56,15 @@ class LmdbRecords implements EntryRecords {
   #listener: RecordsListener | null = null;
   /** Why nothing can be written; null: it can. */
   #fault: string | null = null;
-  #retryAtMs = 0;
   #reopening: Promise<void> | null = null;
   /** Put, and not yet on the disk: read from here. */
   readonly #pending = new Map<number, PreparedEntry>();
   /** Removed, and perhaps still in the file. */
   readonly #leaving = new Map<number, RecordAddress>();
+  /** Some could not be removed. */
+  #hasLeftovers = false;
+  /** What was kept is being read: nothing is taken, since its keys and sequences are not known yet. */
+  #loading = false;
   #reservedSequence = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -89,11 +86,11 @@ class LmdbRecords implements EntryRecords {
 
   async load(listener: RecordsListener): Promise<void> {
     this.#listener = listener;
-    if (this.#store !== null) await this.#readAll(this.#store, listener);
+    if (this.#store !== null) await this.#load(this.#store, listener);
   }
 
   async prepare(sequence: number, entry: CacheEntry): Promise<PreparedEntry> {
-    this.#assertWritable();
+    this.#assertTaking();
     const record = await encodeEntry(sequence, entry);
     return { sequence, entry, record, cost: toEmbeddedCost(entry, record.length) };
   }
@@ -101,24 +98,24 @@ class LmdbRecords implements EntryRecords {
   async put(prepared: PreparedEntry, facts: EntryFacts): Promise<void> {
     const { sequence, entry, record } = prepared;
     const { partition, vector } = entry;
-    this.#assertWritable();
+    this.#assertTaking();
     const head = encodeHead(facts);
     const values = vector === null ? null : encodeVector(sequence, vector.values);
     this.#pending.set(sequence, prepared);
     const reserve = sequence > this.#reservedSequence ? sequence + SEQUENCE_BLOCK : null;
-    if (reserve !== null) this.#reservedSequence = reserve;
     try {
       await this.#write({ count: 2, bytes: head.length + (record?.length ?? 0) + (values?.length ?? 0) }, (bases) => {
+        if (reserve !== null) quietly(bases.facts.put(SEQUENCE_KEY, encodeFact(0, String(reserve))));
         // Removed before it was written.
         if (!this.#pending.has(sequence)) return;
         const key = toKey(sequence);
-        if (reserve !== null) quietly(bases.facts.put(SEQUENCE_KEY, encodeFact(0, String(reserve))));
         if (record !== null) quietly(bases.bodies.put(key, record));
         if (values !== null && vector !== null) {
           quietly(bases.vectors.put(toVectorKey(partition, vector.embedderId, sequence), values));
         }
         quietly(bases.heads.put(key, head));
       });
+      this.#reservedSequence = Math.max(this.#reservedSequence, reserve ?? 0);
     } finally {
       this.#pending.delete(sequence);
     }
@@ -154,7 +151,7 @@ class LmdbRecords implements EntryRecords {
     const found: number[] = [];
     const end = toVectorKey(partition, embedderId, Number.MAX_SAFE_INTEGER);
     let from = 0;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const keys = this.#reading(({ vectors }) => [
         ...vectors.getKeys({ start: toVectorKey(partition, embedderId, from), end, limit: READ_PER_TURN }),
       ]);
@@ -173,17 +170,15 @@ class LmdbRecords implements EntryRecords {
   }
 
   async remove(addresses: readonly RecordAddress[]): Promise<void> {
+    if (this.#store === null) return;
     for (const address of addresses) {
       this.#pending.delete(address.sequence);
       this.#leaving.set(address.sequence, address);
     }
-    if (this.#store !== null && this.#fault === null) await this.#removeLeaving(addresses);
-    else if (this.#store !== null) throw new SemcacheError("store-failed", `Cannot remove entries: ${this.#fault}`);
+    await this.#removeLeaving(addresses);
   }
 
-  async keepActivity(
-    activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>,
-  ): Promise<void> {
+  async keepActivity(activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>): Promise<void> {
     let batch: { sequence: number; head: Buffer }[] = [];
     const writeBatch = async () => {
       const heads = batch;
@@ -210,6 +205,7 @@ class LmdbRecords implements EntryRecords {
   }
 
   async noteInvalidation({ sequence, selector }: Invalidation): Promise<void> {
+    this.#assertTaking();
     const value = encodeFact(sequence, JSON.stringify(selector));
     await this.#write({ count: 1, bytes: value.length }, ({ facts }) => {
       quietly(facts.put(toInvalidationKey(sequence), value));
@@ -217,9 +213,11 @@ class LmdbRecords implements EntryRecords {
   }
 
   async forgetInvalidation(sequence: number): Promise<void> {
-    await this.#write({ count: 1, bytes: 0 }, ({ facts }) => {
-      quietly(facts.remove(toInvalidationKey(sequence)));
-    });
+    await this.#forgetFact(toInvalidationKey(sequence));
+  }
+
+  async #forgetFact(key: Buffer): Promise<void> {
+    await this.#write({ count: 1, bytes: 0 }, ({ facts }) => quietly(facts.remove(key)));
   }
 
   /** Commits are on the disk when they resolve; those under way are waited for. */
@@ -257,12 +255,12 @@ class LmdbRecords implements EntryRecords {
   }
 
   async #write(size: { count: number; bytes: number }, action: (bases: Bases) => void): Promise<void> {
-    this.#assertWritable();
     const store = this.#store;
-    if (store === null) throw new SemcacheError("store-failed", `Cannot write to the store: ${this.#fault}`);
+    if (store === null || (this.#fault !== null && !this.#loading)) {
+      throw new SemcacheError("store-failed", `Cannot write to the store: ${this.#fault ?? "it is closed"}`);
+    }
     try {
       await store.file.write(size, () => action(toBases(store.file)));
-      this.#resume();
     } catch (error) {
       if (error instanceof FileLost) this.#lose(error);
       else this.#suspend(error);
@@ -273,14 +271,34 @@ class LmdbRecords implements EntryRecords {
   async #removeLeaving(addresses: readonly RecordAddress[]): Promise<void> {
     for (let from = 0; from < addresses.length; from += WRITES_PER_BATCH) {
       const batch = addresses.slice(from, from + WRITES_PER_BATCH);
-      await this.#write({ count: batch.length, bytes: 0 }, (bases) => {
-        for (const { sequence, partition, embedderId } of batch) {
-          quietly(bases.heads.remove(toKey(sequence)));
-          quietly(bases.bodies.remove(toKey(sequence)));
-          if (embedderId !== null) quietly(bases.vectors.remove(toVectorKey(partition, embedderId, sequence)));
-        }
-      });
+      try {
+        await this.#write({ count: batch.length, bytes: 0 }, (bases) => {
+          for (const { sequence, partition, embedderId } of batch) {
+            quietly(bases.heads.remove(toKey(sequence)));
+            quietly(bases.bodies.remove(toKey(sequence)));
+            if (embedderId !== null) quietly(bases.vectors.remove(toVectorKey(partition, embedderId, sequence)));
+          }
+        });
+      } catch (error) {
+        this.#hasLeftovers = true;
+        throw error;
+      }
       for (const { sequence } of batch) this.#leaving.delete(sequence);
+    }
+  }
+
+  /** What cannot be read takes the store out of use; what cannot be written now is tried again. */
+  async #load(store: StoreFile, listener: RecordsListener): Promise<void> {
+    this.#loading = true;
+    try {
+      await this.#readAll(store, listener);
+      if (this.#store === store) listener.onLoaded();
+    } catch (error) {
+      this.#lose(
+        error instanceof FileLost ? error : new FileLost(store.file.path, `not readable (${describe(error)})`),
+      );
+    } finally {
+      this.#loading = false;
     }
   }
 
@@ -290,24 +308,37 @@ class LmdbRecords implements EntryRecords {
     const { invalidations, sequence, damaged } = readFacts(facts);
     this.#reservedSequence = sequence;
     listener.onSequence(sequence);
-    let faults = damaged;
+    let faults = damaged.length;
     for await (const batch of inBatches(store, heads)) {
       const dead: RecordAddress[] = [];
+      const torn: Buffer[] = [];
       for (const { key, value } of batch) {
         const head = readHead(key, value);
-        if (head === null) {
-          faults++;
-          await store.file.write({ count: 1, bytes: 0 }, () => quietly(heads.remove(key)));
-        } else if (invalidations.some((each) => head.sequence < each.sequence && isSelected(each.selector, head))) {
+        if (head === null) torn.push(key);
+        else if (invalidations.some((each) => head.sequence < each.sequence && isSelected(each.selector, head))) {
           dead.push(head);
         } else listener.onEntry(head);
       }
-      await this.remove(dead);
+      faults += torn.length;
+      await this.remove(dead).catch(ignoreUnlessLost);
+      await this.#removeKeys(heads, torn);
     }
-    for (const invalidation of invalidations) await this.forgetInvalidation(invalidation.sequence);
+    if (!this.#hasLeftovers) {
+      for (const invalidation of invalidations) {
+        await this.forgetInvalidation(invalidation.sequence).catch(ignoreUnlessLost);
+      }
+      await this.#removeKeys(facts, damaged);
+    }
     if (faults === 0) return;
     this.#options.onFault(`Removed ${faults} damaged records from ${store.file.path}`);
     await this.#removeOrphans(store);
+  }
+
+  async #removeKeys(base: BinaryDatabase, keys: readonly Buffer[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.#write({ count: keys.length, bytes: 0 }, () => {
+      for (const key of keys) quietly(base.remove(key));
+    }).catch(ignoreUnlessLost);
   }
 
   /** Bodies and vectors whose head is gone. */
@@ -319,10 +350,10 @@ class LmdbRecords implements EntryRecords {
     ] as const) {
       for await (const batch of inBatches(store, base)) {
         const orphans = batch.filter(({ key }) => key.length !== prefix + 8 || !heads.doesExist(key.subarray(prefix)));
-        if (orphans.length === 0) continue;
-        await store.file.write({ count: orphans.length, bytes: 0 }, () => {
-          for (const { key } of orphans) quietly(base.remove(key));
-        });
+        await this.#removeKeys(
+          base,
+          orphans.map(({ key }) => key),
+        );
       }
     }
   }
@@ -330,7 +361,6 @@ class LmdbRecords implements EntryRecords {
   async #openFile(): Promise<void> {
     const { folder, onFault } = this.#options;
     this.#store = await openStoreFile({ folder, names: DATABASES, onFault });
-    this.#resume();
   }
 
   /** Nothing that was kept can be read any more, and the next to write begins anew. */
@@ -341,13 +371,13 @@ class LmdbRecords implements EntryRecords {
     this.#suspend(fault);
     this.#pending.clear();
     this.#leaving.clear();
+    this.#hasLeftovers = false;
     this.#listener?.onLost();
     void store.close().catch(() => undefined);
   }
 
   #suspend(error: unknown): void {
     const fault = describe(error);
-    this.#retryAtMs = performance.now() + RETRY_MS;
     if (this.#fault === null) this.#options.onFault(`${fault}; answers are not stored until that is mended`);
     this.#fault = fault;
   }
@@ -372,23 +402,23 @@ class LmdbRecords implements EntryRecords {
 
   async #reopen(): Promise<void> {
     await this.#openFile();
-    if (this.#store !== null && this.#listener !== null) await this.#readAll(this.#store, this.#listener);
+    const store = this.#store;
+    if (store !== null && this.#listener !== null) await this.#load(store, this.#listener);
+    if (this.#store !== null) this.#resume();
   }
 
   async #probe(store: StoreFile): Promise<void> {
     store.file.assertThere();
-    if (this.#fault === null) return;
-    await store.file.reserve(MIN_ROOM_BYTES);
-    await this.#removeLeaving([...this.#leaving.values()]);
+    if (this.#fault === null && !this.#hasLeftovers) return;
+    await store.file.makeRoom(MIN_ROOM_BYTES);
     this.#resume();
+    this.#hasLeftovers = false;
+    await this.#removeLeaving([...this.#leaving.values()]);
   }
 
-  #assertWritable(): void {
-    if (this.#closed) throw new SemcacheError("store-failed", "Cannot write to the store: it is closed");
-    if (this.#fault === null) return;
-    if (this.#store === null || performance.now() < this.#retryAtMs) {
-      throw new SemcacheError("store-failed", `Cannot write to the store: ${this.#fault}`);
-    }
+  #assertTaking(): void {
+    const why = this.#closed ? "it is closed" : this.#loading ? "what it has is being read" : this.#fault;
+    if (why !== null) throw new SemcacheError("store-failed", `Cannot write to the store: ${why}`);
   }
 }
 
@@ -450,27 +480,30 @@ function decodeFact(sequence: number, given: Buffer): string {
 function readFacts(facts: BinaryDatabase): {
   readonly invalidations: readonly Invalidation[];
   readonly sequence: number;
-  readonly damaged: number;
+  readonly damaged: readonly Buffer[];
 } {
   const invalidations: Invalidation[] = [];
+  const damaged: Buffer[] = [];
   let sequence = 0;
-  let damaged = 0;
   for (const { key, value } of facts.getRange({})) {
+    const isInvalidation = key.length === INVALIDATION.length + 8 && key.toString("latin1").startsWith(INVALIDATION);
+    const made = isInvalidation ? fromKey(key.subarray(INVALIDATION.length)) : 0;
+    sequence = Math.max(sequence, made);
     try {
-      if (key.equals(SEQUENCE_KEY)) sequence = Number(decodeFact(0, value));
-      else if (key.toString("latin1").startsWith(INVALIDATION)) {
-        const made = fromKey(key.subarray(INVALIDATION.length));
-        sequence = Math.max(sequence, made);
+      if (key.equals(SEQUENCE_KEY)) sequence = Math.max(sequence, Number(decodeFact(0, value)));
+      else if (isInvalidation) {
         invalidations.push({ sequence: made, selector: JSON.parse(decodeFact(made, value)) as EntrySelector });
-      }
+      } else damaged.push(key);
     } catch {
-      damaged++;
-      if (key.equals(SEQUENCE_KEY)) continue;
-      const made = key.length === INVALIDATION.length + 8 ? fromKey(key.subarray(INVALIDATION.length)) : Infinity;
-      invalidations.push({ sequence: made, selector: { kind: "all" } });
+      damaged.push(key);
+      if (isInvalidation) invalidations.push({ sequence: made, selector: { kind: "all" } });
     }
   }
   return { invalidations, sequence, damaged };
+}
+
+function ignoreUnlessLost(error: unknown): void {
+  if (error instanceof FileLost) throw error;
 }
 
 /** Null: not as it was written. */

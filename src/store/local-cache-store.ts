@@ -79,7 +79,7 @@ export class LocalCacheStore implements CacheStore {
   readonly #records: EntryRecords;
   readonly #indexes: PartitionIndexes;
   readonly #options: LocalCacheStoreOptions;
-  readonly #table: EntryTable;
+  #table: EntryTable;
   readonly #invalidations = new RecentInvalidations();
   readonly #listeners = new Set<RemovalListener>();
   readonly #removed: Record<RemovalCause, number> = { replaced: 0, limit: 0, expired: 0, invalidated: 0, damaged: 0 };
@@ -107,18 +107,26 @@ export class LocalCacheStore implements CacheStore {
 
   /** Takes up what was kept. Before anything else, and once. */
   async load(): Promise<void> {
+    let again = false;
     await this.#records.load({
       onEntry: (facts) => {
         this.#sequence = Math.max(this.#sequence, facts.sequence);
+        // What it replaced can still be there, where the disk was full when it should have been removed.
+        this.#removeSame(facts);
         this.#table.insert(facts);
       },
       onSequence: (sequence) => {
         this.#sequence = Math.max(this.#sequence, sequence);
       },
+      onLoaded: () => {
+        this.#restoreOrder();
+        this.#makeRoom(0, 0);
+        // Some may have been made while there was nothing to make them from.
+        if (again) this.#indexes.clear();
+      },
       onLost: () => this.#lose(),
     });
-    this.#restoreOrder();
-    this.#makeRoom(0, 0);
+    again = true;
   }
 
   async findExact(key: ExactKey, signal?: AbortSignal): Promise<CacheEntry | null> {
@@ -177,10 +185,7 @@ export class LocalCacheStore implements CacheStore {
     const { maxBytes, maxEntries, clock } = this.#options;
     const { cost } = prepared;
     if (cost > (maxBytes ?? cost) || maxEntries === 0) return { kind: "refused", because: "too-large" };
-    const sameKey = this.#table.findKey(entry.exactKey);
-    if (sameKey !== null) this.#remove(sameKey, "replaced");
-    const sameId = this.#table.findId(entry.id);
-    if (sameId !== null) this.#remove(sameId, "replaced");
+    this.#removeSame(entry);
     this.#sweep();
     const evicted = this.#makeRoom(cost, 1);
     const facts: EntryFacts = {
@@ -222,7 +227,11 @@ export class LocalCacheStore implements CacheStore {
     if (options?.dryRun) return this.#count(selector);
     if (selector.kind === "id") {
       const slot = this.#table.findId(selector.id);
-      if (slot === null) return { entries: 0, bytes: 0 };
+      if (slot === null) {
+        // It may be in a folder that cannot be read now, or on its way out.
+        await this.#records.flush();
+        return { entries: 0, bytes: 0 };
+      }
       const bytes = this.#table.bytesOf(slot);
       // Other answers under way have other ids: whoever may delete one entry of his own cannot keep them from landing.
       await this.#remove(slot, "invalidated");
@@ -326,13 +335,40 @@ export class LocalCacheStore implements CacheStore {
 
   /** Nothing of what was kept may be served: its file was cut, or its folder removed. */
   #lose(): void {
-    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.newest()) this.#drop(slot, "damaged");
+    const lost = this.#table;
+    this.#table = new EntryTable({ eviction: this.#options.eviction });
     this.#indexes.clear();
+    this.#used.clear();
+    this.#removed.damaged += lost.size;
+    void this.#tellOfLost(lost);
+  }
+
+  /** Step by step: there may be a million of them. */
+  async #tellOfLost(lost: EntryTable): Promise<void> {
+    let steps = 0;
+    for (let slot = lost.newest(); slot !== null; slot = lost.older(slot)) {
+      const id = lost.id(slot);
+      for (const listener of this.#listeners) listener({ id, cause: "damaged" });
+      if (++steps % REMOVALS_PER_TURN === 0) await nextTurn();
+    }
+  }
+
+  /** An id and a key are there once. */
+  #removeSame({ exactKey, id }: Pick<EntryFacts, "exactKey" | "id">): void {
+    const sameKey = this.#table.findKey(exactKey);
+    if (sameKey !== null) void this.#remove(sameKey, "replaced");
+    const sameId = this.#table.findId(id);
+    if (sameId !== null) void this.#remove(sameId, "replaced");
   }
 
   #read(slot: Slot): CacheEntry | null {
-    const entry = this.#records.read(this.#table.sequence(slot));
-    if (entry === null) this.#remove(slot, "damaged");
+    const sequence = this.#table.sequence(slot);
+    const entry = this.#records.read(sequence);
+    if (entry === null) {
+      // Not there any more where reading found that all is lost.
+      const left = this.#table.findSequence(sequence);
+      if (left !== null) void this.#remove(left, "damaged");
+    }
     return entry;
   }
 
@@ -431,7 +467,10 @@ export class LocalCacheStore implements CacheStore {
         bytes += this.#table.bytesOf(slot);
         addresses.push(this.#drop(slot, "invalidated"));
       }
-      gone.push(this.#records.remove(addresses));
+      const removed = this.#records.remove(addresses);
+      // Its failure is told below, which may be some turns away.
+      removed.catch(() => undefined);
+      gone.push(removed);
     }
     // The invalidation is kept until the last of them is gone: a crash leaves nothing that it selected.
     this.#following = Promise.all([this.#following, ...gone])

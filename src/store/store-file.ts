@@ -62,7 +62,11 @@ export async function openStoreFile({ folder, names, onFault }: StoreFileOptions
 
 async function setAsideIfDamaged(folder: string, path: string, onFault: (message: string) => void): Promise<void> {
   const size = (await stat(path).catch(() => null))?.size ?? 0;
-  if (size === 0) return;
+  if (size === 0) {
+    // Never the same file again: one that was cut to nothing under LMDB may still be mapped.
+    await rm(path, { force: true });
+    return;
+  }
   const state = await checkLmdbFile(path);
   if (state.kind === "sound") return;
   const aside = join(folder, DAMAGED_NAME);
