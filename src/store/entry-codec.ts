@@ -51,6 +51,8 @@ const MAX_BYTES_ON_THIS_THREAD = 32_768;
 /** Level 1 is within a tenth of level 6 on chat JSON and streams, takes half the time, and inflates as fast. */
 const deflateOptions = { level: constants.Z_BEST_SPEED };
 const deflateInPool = promisify<Buffer, object, Buffer>(deflateRaw);
+/** Memory of a body that may be larger than it; zlib takes small outputs from Node's pool of 8 KiB. */
+const SPARE_BYTES = 64;
 /** Deflate cannot do better than 1032 to one (zlib's technical details): a length beyond that is damage. */
 const MAX_DEFLATE_RATIO = 1_032;
 
@@ -174,9 +176,7 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
 function decodeBody(stored: Buffer, rawLength: number, deflated: boolean): Buffer {
   if (!deflated) {
     if (stored.length !== rawLength) throw new RecordFault(NAME, `${stored.length} of ${rawLength} bytes of the body`);
-    const body = Buffer.allocUnsafeSlow(rawLength);
-    stored.copy(body);
-    return body;
+    return toOwnBuffer(stored);
   }
   if (rawLength > stored.length * MAX_DEFLATE_RATIO) throw new RecordFault(NAME, `a body of ${rawLength} bytes`);
   let body;
@@ -187,5 +187,11 @@ function decodeBody(stored: Buffer, rawLength: number, deflated: boolean): Buffe
     throw new RecordFault(NAME, `its body does not inflate (${error instanceof Error ? error.message : error})`);
   }
   if (body.length !== rawLength) throw new RecordFault(NAME, `${body.length} of ${rawLength} bytes of the body`);
-  return body;
+  return body.buffer.byteLength > rawLength + SPARE_BYTES ? toOwnBuffer(body) : body;
+}
+
+function toOwnBuffer(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
