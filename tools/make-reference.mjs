@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { configSchema } from "../dist/config/schema.js";
 import { errorCodes } from "../dist/base/errors.js";
-import { bypassReasons, missReasons, notStoredReasons } from "../dist/model/reason.js";
+import { bypassReasons, missReasons, notStoredReasons, staleCauses } from "../dist/model/reason.js";
 
 const folder = fileURLToPath(new URL("../docs/reference/", import.meta.url));
 const generated = "<!-- Made from the tables in src/ by tools/make-reference.mjs; edit those. -->";
@@ -55,6 +55,12 @@ ${list(missReasons)}
 No lookup was made, and nothing is stored.
 
 ${list(bypassReasons)}
+
+## \`x-cache-status: stale\`
+
+Here \`x-semcache-stale\` says why an answer past its time was given (see [stale answers](../stale-answers.md)).
+
+${list(staleCauses)}
 
 ## Why an answer was not stored
 

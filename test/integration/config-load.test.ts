@@ -48,6 +48,26 @@ describe("configuration", () => {
     expect(config.cache.maxEntries).toBeNull();
   });
 
+  test("stale answers are off, and entries are kept for who asks for them", () => {
+    const { cache } = load().config;
+    expect(cache).toMatchObject({
+      staleIfErrorMs: 0,
+      staleWhileRevalidateMs: 0,
+      staleMatch: "exact",
+      maxStaleMs: 3_600_000,
+      keepExpiredMs: 3_660_000,
+    });
+    const longer = load({ files: { "semcache.yaml": "cache: { stale_if_error: 1d, max_stale: 1d }" } }).config.cache;
+    expect(longer).toMatchObject({ staleIfErrorMs: 86_400_000, keepExpiredMs: 86_460_000 });
+  });
+
+  test.each(["stale_if_error", "stale_while_revalidate"])("cache.%s is not longer than cache.max_stale", (key) => {
+    expect(() => load({ files: { "semcache.yaml": `cache: { ${key}: 3601s }` } })).toThrow(
+      `cache.${key} is "3601s", allowed is at most cache.max_stale, which is 1h`,
+    );
+    expect(load({ files: { "semcache.yaml": `cache: { ${key}: 60m }` } }).config.cache.maxStaleMs).toBe(3_600_000);
+  });
+
   test("flags win over environment over file over defaults", () => {
     const files = { "semcache.yaml": "server: { port: 1001, host: 127.0.0.1 }\ncache: { ttl: 1h }" };
     expect(load({ files }).config.server.port).toBe(1001);

@@ -325,6 +325,7 @@ it("the end of the process is not held up by a provider that says nothing", asyn
   await gate.reached(1);
   await server.close();
   await provider.waitFor(() => provider.events.some(({ kind }) => kind === "aborted"), "the end of the refresh");
+  expect(provider.requests).toHaveLength(2);
   gate.release();
 });
 
