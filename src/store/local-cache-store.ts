@@ -21,7 +21,7 @@ import { assertSelects, isSelected } from "./entry-selector.ts";
 import { EntryTable, type EntryFacts, type Slot } from "./entry-table.ts";
 import { assertUnitVector } from "../vector-index/unit-vector.ts";
 import { RecentInvalidations } from "./invalidations.ts";
-import type { PartitionIndexes } from "./interim-indexes.ts";
+import type { PartitionIndexes } from "./partition-indexes.ts";
 
 export interface LocalCacheStoreOptions {
   readonly clock: Clock;
@@ -120,6 +120,7 @@ export class LocalCacheStore implements CacheStore {
       },
       onLoaded: () => {
         this.#restoreOrder();
+    await this.#indexes.keepSnapshotsOf(this.#vectorPartitions());
         this.#makeRoom(0, 0);
         // Some may have been made while there was nothing to make them from.
         if (again) this.#indexes.clear();
@@ -257,7 +258,6 @@ export class LocalCacheStore implements CacheStore {
     let slot = after === undefined ? this.#table.newest() : this.#table.newestBelow(toSequence(after));
     let last: number | null = null;
     for (let steps = 1; slot !== null && entries.length < limit; steps++) {
-      const next = this.#table.older(slot);
       const sequence = this.#table.sequence(slot);
       if (selector === undefined || isSelected(selector, this.#table.describe(slot))) {
         const entry = this.#readWithActivity(slot);
@@ -266,13 +266,12 @@ export class LocalCacheStore implements CacheStore {
           last = sequence;
         }
       }
-      slot = next;
-      if (steps % REMOVALS_PER_TURN === 0 && slot !== null) {
-        const resume = this.#table.sequence(slot);
-        await nextTurn(undefined, signal === undefined ? {} : { signal });
+      if (steps % REMOVALS_PER_TURN === 0) {
+        await nextTurn();
         this.#assertReady("list entries", signal);
-        slot = this.#table.newestBelow(resume + 1);
       }
+      // By its number: the slot may have been given to another, and reading may have found that all is lost.
+      slot = this.#table.newestBelow(sequence);
     }
     return { entries, next: slot === null || last === null ? null : String(last) };
   }
@@ -323,6 +322,13 @@ export class LocalCacheStore implements CacheStore {
     await this.#records.close();
     this.#table.clear();
     this.#listeners.clear();
+  }
+
+  *#vectorPartitions(): Generator<readonly [PartitionKey, string]> {
+    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) {
+      const embedderId = this.#table.embedderId(slot);
+      if (embedderId !== null) yield [this.#table.partition(slot), embedderId];
+    }
   }
 
   /** Loaded in the order of arrival; the order of use is that of the clock. */

@@ -1,0 +1,131 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { createRandom } from "./derived-entry.mjs";
+
+const child = fileURLToPath(new URL("killed-store-child.mjs", import.meta.url));
+const VERSIONS_PER_ROUND = 1_000_000;
+const MAX_LINES = 400;
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** What may, must and must not be found at the next start, by entry id. */
+class Ledger {
+  /** Acknowledged, and nothing has been told since that could remove it. */
+  readonly certain = new Set<string>();
+  /** Put or removed, and not yet said to be so for good. */
+  readonly open = new Set<string>();
+
+  take(line: string): void {
+    const [what, id = ""] = line.split(" ");
+    switch (what) {
+      case "putting":
+        this.open.add(id);
+        break;
+      case "stored":
+        // Gone again where its removal was told of before its arrival.
+        if (this.open.delete(id)) this.certain.add(id);
+        break;
+      case "refused":
+      case "deleted":
+        this.open.delete(id);
+        this.certain.delete(id);
+        break;
+      case "removed":
+        this.certain.delete(id);
+        this.open.add(id);
+        break;
+      case "wrong":
+      case "fault":
+        throw new Error(line);
+      default:
+    }
+  }
+}
+
+function start(): Child {
+  return spawn(process.execPath, [child], { stdio: ["pipe", "pipe", "inherit"] });
+}
+
+/**
+ * Kills a process in the midst of its writes, again and again on one folder, and compares what the next one finds with
+ * what was acknowledged before. The content of all that is found is compared in the child.
+ */
+export async function killRounds(
+  rounds: number,
+  seed: number,
+): Promise<{ readonly lines: number; readonly found: number }> {
+  const random = createRandom(seed);
+  // In memory where it can be: a killed process loses nothing that it has written, on whatever disk.
+  const folder = mkdtempSync(
+    join(statSync("/dev/shm", { throwIfNoEntry: false }) ? "/dev/shm" : tmpdir(), "semcache-kill-"),
+  );
+  const totals = { lines: 0, found: 0 };
+  let next = start();
+  let ledger = new Ledger();
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      const running = next;
+      // The next one starts up while this one works.
+      next = start();
+      const settings = { folder, seed: Math.floor(random() * 2 ** 32), version: round * VERSIONS_PER_ROUND };
+      const limit = Math.floor(random() * MAX_LINES);
+      ledger = await runUntilKilled(running, settings, limit, ledger, totals);
+    }
+    return totals;
+  } finally {
+    next.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runUntilKilled(
+  running: Child,
+  settings: { readonly folder: string; readonly seed: number; readonly version: number },
+  limit: number,
+  before: Ledger,
+  totals: { lines: number; found: number },
+): Promise<Ledger> {
+  const closed = once(running, "close");
+  running.stdin.end(`${JSON.stringify(settings)}\n`);
+  const found = new Set<string>();
+  const ledger = new Ledger();
+  const keys = new Set<string>();
+  /** Told as removed before each flush began: gone for good when it ends. */
+  let listed = false;
+  let count = 0;
+  const pendingSyncs = new Map<string, readonly string[]>();
+  const removed = new Set<string>();
+  const whatFor = `round of version ${settings.version}, seed ${settings.seed}`;
+  for await (const line of createInterface({ input: running.stdout })) {
+    totals.lines++;
+    const [what, id = ""] = line.split(" ");
+    if (!listed && what === "have") {
+      found.add(id);
+      expect(keys.has(id.split(".")[0] ?? ""), `${whatFor}: two entries of the key of ${id}`).toBe(false);
+      keys.add(id.split(".")[0] ?? "");
+    } else if (what === "listed") {
+      listed = true;
+      totals.found += found.size;
+      const missing = [...before.certain].filter((each) => !found.has(each));
+      const back = [...found].filter((each) => !before.certain.has(each) && !before.open.has(each));
+      expect({ missing, back }, whatFor).toEqual({ missing: [], back: [] });
+      for (const each of found) ledger.certain.add(each);
+    } else {
+      ledger.take(line);
+      if (what === "removed") removed.add(id);
+      if (what === "syncing") pendingSyncs.set(id, [...removed]);
+      if (what === "synced") for (const gone of pendingSyncs.get(id) ?? []) ledger.open.delete(gone);
+    }
+    if (listed && ++count > limit) running.kill("SIGKILL");
+  }
+  const [code, signal] = (await closed) as [number | null, string | null];
+  expect([code, signal, listed], whatFor).toEqual([null, "SIGKILL", true]);
+  return ledger;
+}
