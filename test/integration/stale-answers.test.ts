@@ -104,6 +104,15 @@ describe("where the provider fails", () => {
     expect((await say()).outcome).toBe("hit/exact");
   });
 
+  it("the rest of a failure that was left is not waited for", async () => {
+    const { say } = await expired(({ response }) => {
+      response.writeHead(503, { "content-type": "application/json" });
+      response.write("{");
+    });
+    expect((await say()).outcome).toBe("stale/exact");
+    await provider.waitFor(() => provider.events.some(({ kind }) => kind === "aborted"), "the end of the call");
+  });
+
   it("nobody listens", async () => {
     const gone = await startImitationProvider();
     const server = await startSemcache(gone.url, { cache }, { clock });

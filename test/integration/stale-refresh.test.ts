@@ -109,6 +109,20 @@ describe("an answer that has expired", () => {
     expect(provider.requests).toHaveLength(2);
   });
 
+  it("not where somebody is waiting for the provider anyway", async () => {
+    const say = room();
+    await expired(say);
+    const gate = new Gate();
+    provider.script(held(gate));
+    const waiting = say(patient);
+    await gate.reached(1);
+    expect(toldOf(await say())).toEqual(revalidating);
+    gate.release();
+    expect((await waiting).outcome).toBe("miss/expired");
+    expect((await say()).text).toBe((await waiting).text);
+    expect(provider.requests).toHaveLength(2);
+  });
+
   it("goes out as the client's own request, and lives on without the client", async () => {
     const say = room();
     const headers: HeaderList = [
