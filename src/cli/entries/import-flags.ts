@@ -17,14 +17,6 @@ export interface ImportFlags {
   readonly json?: boolean | undefined;
 }
 
-/** What the client libraries send with each request beside the credential; it is part of the key. */
-const usualHeaders: Readonly<Record<ImportFormat, Readonly<Record<string, string>>>> = {
-  entries: {},
-  faq: {},
-  "openai-batch": {},
-  "anthropic-batch": { "anthropic-version": "2023-06-01" },
-};
-
 /** Of the entries format nothing can be chosen: keys, lives and tags are in the lines. */
 const notOfEntries = ["credential-env", "credential-header", "header", "namespace", "ttl", "tags"] as const;
 
@@ -48,13 +40,20 @@ export function toImportHeaders(
     }
     return {};
   }
-  const headers: Record<string, string> = { ...usualHeaders[format], ...toCredential(format, flags, env) };
+  const headers: Record<string, string> = toCredential(flags, env);
   for (const line of flags.header ?? []) {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) {
       throw new SemcacheError("usage", `Cannot run: --header is not of the form "name: value"`);
     }
     headers[name.toLowerCase()] = value;
+  }
+  if (format === "anthropic-batch" && headers["anthropic-version"] === undefined) {
+    // Libraries differ in it, and it is part of the key: a guess would make entries that nobody finds.
+    throw new SemcacheError(
+      "usage",
+      'Cannot import: give the version that your client sends, such as --header "anthropic-version: 2023-06-01"',
+    );
   }
   const { namespace, ttl, tags } = toPutDefaults(flags);
   if (format === "faq") return headers;
@@ -92,11 +91,9 @@ export function toPutDefaults({ namespace, ttl, tags }: ImportFlags): PutDefault
   };
 }
 
-function toCredential(format: ImportFormat, flags: ImportFlags, env: NodeJS.ProcessEnv): Record<string, string> {
+function toCredential(flags: ImportFlags, env: NodeJS.ProcessEnv): Record<string, string> {
   const name = flags["credential-env"];
-  const header = (
-    flags["credential-header"] ?? (format === "anthropic-batch" ? "x-api-key" : "authorization")
-  ).toLowerCase();
+  const header = (flags["credential-header"] ?? "authorization").toLowerCase();
   if (name === undefined) {
     if (flags["credential-header"] === undefined) return {};
     throw new SemcacheError("usage", "Cannot run: --credential-header needs --credential-env");
