@@ -71,6 +71,8 @@ export interface PartitionIndexes {
   clear(): Promise<void>;
   /** Removes the snapshots of all but these. */
   keepSnapshotsOf(partitions: Iterable<readonly [partition: PartitionKey, embedderId: string]>): Promise<void>;
+  /** Resolves when those that are being dropped have gone: graphs are saved first. */
+  settled(): Promise<void>;
   /** Writes what snapshots lack; faults go to `onFault`. */
   save(): Promise<void>;
   /** Saves, then gives everything back. */
@@ -183,7 +185,7 @@ class BudgetedIndexes implements PartitionIndexes {
 
   async clear(): Promise<void> {
     for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: false });
-    await this.#untilLeft();
+    await this.settled();
     await this.keepSnapshotsOf([]);
   }
 
@@ -198,15 +200,19 @@ class BudgetedIndexes implements PartitionIndexes {
     }
   }
 
+  async settled(): Promise<void> {
+    while (this.#leaving.size > 0) await Promise.all([...this.#leaving.values()].map(({ done }) => done));
+  }
+
   async save(): Promise<void> {
     for (const loaded of this.#loaded.values()) await this.#save(loaded);
-    await this.#untilLeft();
+    await this.settled();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: true });
-    await this.#untilLeft();
+    await this.settled();
   }
 
   #load(key: string, partition: PartitionKey, embedderId: string): Loaded | null {
@@ -295,10 +301,6 @@ class BudgetedIndexes implements PartitionIndexes {
     loaded.countedBytes = bytes;
     if (loaded.index.isRestless) this.#restless.add(loaded);
     else this.#restless.delete(loaded);
-  }
-
-  async #untilLeft(): Promise<void> {
-    while (this.#leaving.size > 0) await Promise.all([...this.#leaving.values()].map(({ done }) => done));
   }
 
   #isInUse(name: string): boolean {

@@ -43,8 +43,8 @@ export interface AdaptiveVectorIndex extends VectorIndex {
   readonly isRestless: boolean;
   /** Vectors that the graph has not absorbed; they are searched exactly. */
   readonly waiting: number;
-  /** Resolves when few enough are {@link waiting} for more to come. */
-  room(): Promise<void>;
+  /** Resolves when fewer than `limit` (10,000) are {@link waiting}. */
+  room(limit?: number): Promise<void>;
   /** Adds and removes that the snapshot lacks; 0 for what has none. */
   readonly unsavedChanges: number;
   /** Writes the snapshot where there is a path and it lacks something. @throws {SemcacheError} `store-failed` */
@@ -117,8 +117,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     return this.#form === "graph" && this.#snapshotPath !== null ? this.#unsaved : 0;
   }
 
-  room(): Promise<void> {
-    return this.#graph?.room() ?? Promise.resolve();
+  room(limit?: number): Promise<void> {
+    return this.#graph?.room(limit) ?? Promise.resolve();
   }
 
   add(id: number, vector: Float32Array): void {

@@ -99,7 +99,7 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
   const { graphBytes, keys, ...found } = JSON.parse(description.toString()) as SnapshotKind & Record<string, unknown>;
   for (const [name, value] of Object.entries(kind)) {
     const other = (found as Record<string, unknown>)[name];
-    if (other !== value) throw new Error(`its ${name} is ${String(other)} instead of ${String(value)}`);
+    if (other !== value) throw new Error(`${name}: ${String(other)} instead of ${String(value)}`);
   }
   if (typeof graphBytes !== "number" || typeof keys !== "number") throw new Error("its description is damaged");
   if (graphBytes + keys * 8 + descriptionBytes + FOOTER_BYTES !== size) throw new Error("its sizes do not add up");

@@ -27,7 +27,7 @@ export class HostedGraph {
   readonly #post: (command: GraphCommand, transfer: ArrayBuffer[]) => void;
   readonly #onLost: () => void;
   readonly #requests = new Map<number, Request>();
-  readonly #roomWaiters = new Set<() => void>();
+  readonly #roomWaiters = new Map<() => void, number>();
   #progress: GraphProgress = { applied: 0, waiting: 0, nodes: 0 };
   #posted = 0;
   #nextRequest = 1;
@@ -121,10 +121,10 @@ export class HostedGraph {
     return report.kind === "saved" ? report.waiting : 0;
   }
 
-  /** Resolves when fewer than {@link MAX_WAITING} vectors wait, at the latest when the graph ends. */
-  room(): Promise<void> {
-    if (this.#lost || this.waiting < MAX_WAITING) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWaiters.add(resolve));
+  /** Resolves when fewer than `limit` vectors wait, at the latest when the graph ends. */
+  room(limit = MAX_WAITING): Promise<void> {
+    if (this.#lost || this.waiting < limit) return Promise.resolve();
+    return new Promise((resolve) => this.#roomWaiters.set(resolve, limit));
   }
 
   close(): void {
@@ -155,7 +155,7 @@ export class HostedGraph {
       }
       case "progress":
         this.#progress = report;
-        if (this.waiting < MAX_WAITING) this.#giveRoom();
+        this.#giveRoom();
         return;
       case "broken":
         return this.lose(new SemcacheError("store-failed", `Cannot use a vector graph: ${report.message}`));
@@ -231,8 +231,11 @@ export class HostedGraph {
   }
 
   #giveRoom(): void {
-    for (const resolve of this.#roomWaiters) resolve();
-    this.#roomWaiters.clear();
+    for (const [resolve, limit] of this.#roomWaiters) {
+      if (this.#lost === null && this.waiting >= limit) continue;
+      this.#roomWaiters.delete(resolve);
+      resolve();
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import {
   createNumbers,
   createScene,
   searchAll,
+  toCosine,
   toUnit,
   type Scene,
 } from "./vector-index-scene.ts";
@@ -27,10 +28,6 @@ function fill({ vectors }: Scene, count: number, dimensions: number, from = 0): 
     vectors.set(from + at, vector);
 }
 
-async function absorbed(index: { readonly waiting: number }): Promise<void> {
-  while (index.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
-}
-
 describe("a graph", () => {
   test("finds what exact search finds among 20,000", async () => {
     const scene = createTestScene({ dimensions: 96 });
@@ -38,7 +35,7 @@ describe("a graph", () => {
     const index = scene.open();
     await index.ready;
     expect(index.form).toBe("graph");
-    await absorbed(index);
+    await index.room(1);
     const next = createNumbers(9);
     let first = 0;
     let eight = 0;
@@ -77,7 +74,7 @@ describe("a graph", () => {
         expect((await index.search(vector, 1))[0]?.id).not.toBe(10_000 + at);
       }
     }
-    await absorbed(index);
+    await index.room(1);
     for (const [at, vector] of more.entries()) {
       const [found] = await index.search(vector, 1);
       expect(found?.id === 10_000 + at).toBe(at % 3 !== 0);
@@ -90,7 +87,7 @@ describe("a graph", () => {
     for (let id = 0; id < 400; id++) scene.vectors.set(id, vectors[id] ?? new Float32Array(32));
     const index = scene.open();
     await index.ready;
-    await absorbed(index);
+    await index.room(1);
     const bytes = index.bytes;
     for (let id = 400; id < 6000; id++) {
       const vector = vectors[id] ?? new Float32Array(32);
@@ -98,9 +95,9 @@ describe("a graph", () => {
       index.remove(id - 400);
       scene.vectors.set(id, vector);
       index.add(id, vector);
-      if (id % 200 === 0) await absorbed(index);
+      if (id % 200 === 0) await index.room(1);
     }
-    await absorbed(index);
+    await index.room(1);
     expect(index.size).toBe(400);
     expect(index.bytes).toBeLessThan(bytes * 2);
     let found = 0;

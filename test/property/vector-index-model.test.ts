@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openVectorIndex, type AdaptiveVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
+import { createGraphHost, type GraphHost } from "#semcache/vector-index/graph-host.js";
+import { createClusteredVectors, searchAll } from "../integration/vector-index-scene.ts";
+
+const DIMENSIONS = 24;
+const pool = createClusteredVectors(400, DIMENSIONS, 8);
+
+const faults: string[] = [];
+let graphs: GraphHost;
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "semcache-vector-index-"));
+  graphs = createGraphHost({ onFault: ({ message }) => faults.push(message) });
+});
+afterAll(async () => {
+  await graphs.close();
+  await rm(folder, { recursive: true });
+});
+
+type Step =
+  | { readonly kind: "add"; readonly id: number; readonly vector: number; readonly count: number }
+  | { readonly kind: "remove"; readonly id: number; readonly count: number }
+  | { readonly kind: "search"; readonly vector: number; readonly k: number }
+  | { readonly kind: "save" | "reopen" | "settle" };
+
+const id = fc.nat(59);
+const vector = fc.nat(399);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("add"), id, vector, count: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("remove"), id, count: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("search"), vector, k: fc.nat(10) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("save", "reopen", "settle") }) },
+);
+
+test("answers like a plain search over a plain map, through growth, shrinking, replacing, saving and restoring", async () => {
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
+      const model = new Map<number, Float32Array>();
+      const snapshotPath = join(folder, `${run++}.graph`);
+      // As in the store, an id never names another vector after a restart: what is added again gets a new number.
+      let age = 0;
+      const numberOf = (place: number): number => place + 100 * age;
+      const open = (): AdaptiveVectorIndex =>
+        openVectorIndex({
+          dimensions: DIMENSIONS,
+          graphs,
+          ids: Float64Array.from(model.keys()).sort(),
+          vectorOf: (number) => model.get(number) ?? null,
+          snapshotPath,
+          graphAbove: 20,
+        });
+      let index = open();
+      try {
+        for (const action of steps) {
+          switch (action.kind) {
+            case "add":
+              for (let at = 0; at < action.count; at++) {
+                const values = pool[(action.vector + at) % 400];
+                if (!values) continue;
+                model.set(numberOf((action.id + at) % 60), values);
+                index.add(numberOf((action.id + at) % 60), values);
+              }
+              break;
+            case "remove":
+              for (const number of [...model.keys()].slice(action.id % 7, (action.id % 7) + action.count)) {
+                model.delete(number);
+                index.remove(number);
+              }
+              index.remove(99_999);
+              break;
+            case "search": {
+              const query = pool[action.vector] ?? new Float32Array(DIMENSIONS);
+              const found = await index.search(query, action.k);
+              const expected = searchAll(model, query, action.k);
+              expect(found.map(({ similarity }) => similarity)).toEqual(
+                expected.map(({ similarity }) => expect.closeTo(similarity, 5)),
+              );
+              break;
+            }
+            case "save":
+              await index.save();
+              break;
+            case "settle":
+              await index.room(1);
+              break;
+            case "reopen":
+              await index.close();
+              age++;
+              index = open();
+              break;
+            default:
+              action satisfies never;
+          }
+          expect(index.size).toBe(model.size);
+        }
+      } finally {
+        await index.close();
+      }
+      expect(faults).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+});
