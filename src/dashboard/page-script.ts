@@ -71,6 +71,7 @@ function showCards(stats) {
 function showReasons(totals) {
   const rows = [
     ...Object.entries(totals.missReasons).map(([reason, count]) => ["miss", reason, count]),
+    ...Object.entries(totals.stale).map(([cause, count]) => ["stale", cause, count]),
     ...Object.entries(totals.bypassReasons).map(([reason, count]) => ["bypass", reason, count]),
     ...Object.entries(totals.notStoredReasons).map(([reason, count]) => ["not stored", reason, count]),
     ...Object.entries(totals.errors).map(([reason, count]) => ["error", reason, count]),
@@ -97,7 +98,7 @@ function showDecisions(decisions) {
     decisions.map((decision) => [
       element("td", new Date(decision.startedAtMs).toLocaleTimeString()),
       element("td", decision.match ? decision.cacheStatus + ", " + decision.match : decision.cacheStatus, decision.cacheStatus),
-      element("td", decision.reason),
+      element("td", decision.stale ?? decision.reason),
       element("td", decision.model),
       element("td", decision.similarity === null ? null : number(decision.similarity, 3), "number"),
       element("td", decision.confidence === null ? null : number(decision.confidence, 3), "number"),

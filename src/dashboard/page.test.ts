@@ -90,12 +90,14 @@ function goodAnswer(path: string) {
       model: attack,
       similarity: 0.98,
     });
+    const expired = sampleReport({ cacheStatus: "stale", stale: "provider-5xx" });
     const prompts = { asked: attack, matched: attack };
-    return { status: 200, body: { decisions: [{ ...miss, prompts }, sampleReport()], next: null } };
+    return { status: 200, body: { decisions: [{ ...miss, prompts }, sampleReport(), expired], next: null } };
   }
   const totals = createTotals();
   totals.add(sampleReport());
   totals.add(sampleReport({ cacheStatus: "miss", match: null, reason: "frame-new", notStored: "status" }));
+  totals.add(sampleReport({ cacheStatus: "stale", stale: "provider-5xx" }));
   const store = { kind: "memory", entries: 1_234, bytes: 5_242_880, maxEntries: null, maxBytes: 4_294_967_296 };
   const stats = { state: "ready", parts: [], startedAt: "2026-01-02T03:04:05Z", store, totals: totals.snapshot() };
   return { status: 200, body: { stats } };
@@ -139,12 +141,14 @@ describe("the page's program", () => {
     expect(page.node("content").hidden).toBe(false);
     expect(page.node("notice").hidden).toBe(true);
     expect(page.node("state").textContent).toBe("ready");
-    expect(page.node("cards").textContent).toMatch(/Hit rate 50 %.*Entries 1,234.*Cache size 5 MiB of 4 GiB/);
+    expect(page.node("cards").textContent).toMatch(/Hit rate 66.7 %.*Entries 1,234.*Cache size 5 MiB of 4 GiB/);
     expect(page.node("reasons").textContent).toMatch(/miss frame-new 1/);
-    const [first, second] = page.node("decisions").children;
+    expect(page.node("reasons").textContent).toMatch(/stale provider-5xx 1/);
+    const [first, second, third] = page.node("decisions").children;
     expect(first?.textContent).toContain(attack);
     expect(first?.textContent).toContain("guard-quote");
     expect(second?.textContent).toContain("hit, exact");
+    expect(third?.textContent).toMatch(/stale, exact provider-5xx/);
     expect(page.asked).toEqual(["/dashboard-metrics", "/semcache/v1/admin/decisions?limit=50"]);
     expect(page.timers).toHaveLength(1);
   });

@@ -422,6 +422,8 @@ describe("what is told of it", () => {
       expect((await get("/semcache/v1/admin/stats")).json()).toMatchObject({
         totals: { requests: 2, misses: 1, stale: { "provider-5xx": 1 }, hitRate: 0.5 },
       });
+      const dashboard = (await get("/dashboard-metrics")).json() as { metrics: readonly object[] };
+      expect(dashboard.metrics).toContainEqual(expect.objectContaining({ name: "Hits", value: 1 }));
       const families = parsePrometheusText((await get("/metrics")).text);
       const samplesOf = (name: string) =>
         families.get(name)?.samples.map(({ labels, value }) => [...labels.values(), value].join(" "));
