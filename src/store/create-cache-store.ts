@@ -3,7 +3,8 @@ import { openEmbeddedCacheStore, type EmbeddedCacheStoreOptions } from "./embedd
 import { createMemoryCacheStore, type MemoryCacheStoreOptions } from "./memory-cache-store.ts";
 
 export type CacheStoreOptions =
-  ({ readonly kind: "memory" } & MemoryCacheStoreOptions) | ({ readonly kind: "embedded" } & EmbeddedCacheStoreOptions);
+  | ({ readonly kind: "memory" } & MemoryCacheStoreOptions)
+  | ({ readonly kind: "embedded" } & EmbeddedCacheStoreOptions);
 
 /** @throws {SemcacheError} `store-locked`, `config-invalid` */
 export async function openCacheStore(options: CacheStoreOptions): Promise<CacheStore> {

@@ -1,8 +1,10 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CacheStore } from "./cache-store.ts";
-import { createInterimIndexes } from "./interim-indexes.ts";
 import { openLmdbRecords } from "./lmdb-records.ts";
 import { createLocalCacheStore, DEFAULT_KEEP_EXPIRED_MS, type Eviction } from "./local-cache-store.ts";
+import { createStoreIndexes } from "./store-indexes.ts";
 
 export interface EmbeddedCacheStoreOptions {
   /** Made with mode 0700 if it is not there. */
@@ -28,12 +30,32 @@ export interface EmbeddedCacheStoreOptions {
 export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions): Promise<CacheStore> {
   const { eviction = "lru", keepExpiredMs = DEFAULT_KEEP_EXPIRED_MS, expiredByMeaning = false } = options;
   const records = await openLmdbRecords(options);
-  const store = createLocalCacheStore(records, createInterimIndexes(records), {
-    ...options,
-    eviction,
-    keepExpiredMs,
-    expiredByMeaning,
-  });
+  const store = createLocalCacheStore(
+    records,
+    createStoreIndexes({
+      source: records,
+      snapshotFolder: makeSnapshotFolder(options),
+      maxBytes: options.maxBytes,
+      onFault: options.onFault,
+    }),
+    {
+      ...options,
+      eviction,
+      keepExpiredMs,
+      expiredByMeaning,
+    },
+  );
   await store.load();
   return store;
+}
+
+/** Null where nothing can be written: then a restart makes the graphs anew. */
+function makeSnapshotFolder({ folder }: EmbeddedCacheStoreOptions): string | null {
+  const path = join(folder, "graphs");
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  } catch {
+    return null;
+  }
 }

@@ -147,26 +147,20 @@ class LmdbRecords implements EntryRecords {
     });
   }
 
-  async ids(partition: PartitionKey, embedderId: string): Promise<Float64Array> {
-    const found: number[] = [];
+  ids(partition: PartitionKey, embedderId: string): Float64Array {
+    const start = toVectorKey(partition, embedderId, 0);
     const end = toVectorKey(partition, embedderId, Number.MAX_SAFE_INTEGER);
-    let from = 0;
-    for (let more = true; more;) {
-      const keys = this.#reading(({ vectors }) => [
-        ...vectors.getKeys({ start: toVectorKey(partition, embedderId, from), end, limit: READ_PER_TURN }),
-      ]);
-      for (const key of keys ?? []) {
+    const found = new Set<number>();
+    this.#reading(({ vectors }) => {
+      for (const key of vectors.getKeys({ start, end })) {
         const sequence = fromKey(key.subarray(PARTITION_BYTES));
-        if (!this.#leaving.has(sequence)) found.push(sequence);
-        from = sequence + 1;
+        if (!this.#leaving.has(sequence)) found.add(sequence);
       }
-      more = keys?.length === READ_PER_TURN;
-      if (more) await nextTurn();
-    }
+    });
     for (const [sequence, { entry }] of this.#pending) {
-      if (entry.partition === partition && entry.vector?.embedderId === embedderId) found.push(sequence);
+      if (entry.partition === partition && entry.vector?.embedderId === embedderId) found.add(sequence);
     }
-    return Float64Array.from(new Set(found)).sort();
+    return Float64Array.from(found).sort();
   }
 
   async remove(addresses: readonly RecordAddress[]): Promise<void> {

@@ -120,14 +120,15 @@ export class LocalCacheStore implements CacheStore {
       },
       onLoaded: () => {
         this.#restoreOrder();
-    await this.#indexes.keepSnapshotsOf(this.#vectorPartitions());
         this.#makeRoom(0, 0);
         // Some may have been made while there was nothing to make them from.
-        if (again) this.#indexes.clear();
+        if (again) void this.#indexes.clear();
       },
       onLost: () => this.#lose(),
     });
     again = true;
+    // What cannot be removed takes room, no more.
+    await this.#indexes.keepSnapshotsOf(this.#vectorPartitions()).catch(() => undefined);
   }
 
   async findExact(key: ExactKey, signal?: AbortSignal): Promise<CacheEntry | null> {
@@ -178,6 +179,8 @@ export class LocalCacheStore implements CacheStore {
   async put(entry: CacheEntry, generation: number, signal?: AbortSignal): Promise<PutOutcome> {
     this.#assertReady("put an entry", signal);
     this.#assertVector(entry.vector);
+    // A graph that is far behind sets the pace: what waits for it is searched one by one.
+    if (entry.vector !== null) await this.#indexes.room(entry.partition, entry.vector.embedderId);
     const sequence = ++this.#sequence;
     const prepared = await this.#records.prepare(sequence, entry);
     this.#assertReady("put an entry", signal);

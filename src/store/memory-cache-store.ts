@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { CacheStore } from "./cache-store.ts";
-import { createInterimIndexes } from "./interim-indexes.ts";
 import { createLocalCacheStore, DEFAULT_KEEP_EXPIRED_MS, type Eviction } from "./local-cache-store.ts";
 import { createMemoryRecords } from "./memory-records.ts";
+import { createStoreIndexes } from "./store-indexes.ts";
 
 export interface MemoryCacheStoreOptions {
   readonly clock: Clock;
@@ -12,6 +12,8 @@ export interface MemoryCacheStoreOptions {
   readonly eviction?: Eviction;
   readonly keepExpiredMs?: number;
   readonly expiredByMeaning?: boolean;
+  /** Told of what the search among very many entries cannot do. */
+  readonly onFault?: (message: string) => void;
 }
 
 /**
@@ -20,12 +22,21 @@ export interface MemoryCacheStoreOptions {
  * @throws {SemcacheError} `config-invalid` for limits that are not whole numbers
  */
 export function createMemoryCacheStore(options: MemoryCacheStoreOptions): CacheStore {
-  const { eviction = "lru", keepExpiredMs = DEFAULT_KEEP_EXPIRED_MS, expiredByMeaning = false } = options;
+  const {
+    eviction = "lru",
+    keepExpiredMs = DEFAULT_KEEP_EXPIRED_MS,
+    expiredByMeaning = false,
+    onFault = () => undefined,
+  } = options;
   const records = createMemoryRecords();
-  return createLocalCacheStore(records, createInterimIndexes(records), {
-    ...options,
-    eviction,
-    keepExpiredMs,
-    expiredByMeaning,
-  });
+  return createLocalCacheStore(
+    records,
+    createStoreIndexes({ source: records, snapshotFolder: null, maxBytes: options.maxBytes, onFault }),
+    {
+      ...options,
+      eviction,
+      keepExpiredMs,
+      expiredByMeaning,
+    },
+  );
 }

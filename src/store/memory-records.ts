@@ -35,7 +35,7 @@ export function createMemoryRecords(): EntryRecords {
         if (siblings?.size === 0) vectors.delete(key);
       }
     },
-    ids: async (partition, embedderId) => Float64Array.from(vectors.get(vectorsOf(partition, embedderId)) ?? []),
+    ids: (partition, embedderId) => Float64Array.from(vectors.get(vectorsOf(partition, embedderId)) ?? []),
     vector: (_partition, _embedderId, id) => entries.get(id)?.vector?.values ?? null,
     keepActivity: async () => undefined,
     noteInvalidation: async () => undefined,

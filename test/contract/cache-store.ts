@@ -392,6 +392,38 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
         expect(await idsOf(store)).toEqual(["late"]);
       });
 
+      test("an answer under way lands when no invalidation since its request began selects it", async () => {
+        const store = await open();
+        const before = store.generation();
+        await store.delete({ kind: "where", tags: ["red"], namespace: "n1" });
+        await store.delete({ kind: "where", model: "m2", tenant: "t2" as TenantId });
+        const selected = makeEntry("a", { tags: ["red"], namespace: "n1" });
+        const near = [
+          makeEntry("b", { tags: ["red"], namespace: "n2" }),
+          makeEntry("c", { tags: ["blue"], namespace: "n1" }),
+          makeEntry("d", { model: "m2", tenant: "t1" as TenantId }),
+        ];
+        expect(store.isOvertaken(selected, before)).toBe(true);
+        expect(store.isOvertaken(selected, store.generation())).toBe(false);
+        expect(await store.put(selected, before)).toEqual({ kind: "refused", because: "generation" });
+        for (const entry of near) {
+          expect(store.isOvertaken(entry, before)).toBe(false);
+          expect((await store.put(entry, before)).kind).toBe("stored");
+        }
+        expect(await idsOf(store)).toEqual(["b", "c", "d"]);
+        await store.delete({ kind: "all" });
+        expect(near.every((entry) => store.isOvertaken(entry, before))).toBe(true);
+      });
+
+      test("a generation of another process, or from long ago, is overtaken", async () => {
+        const store = await open();
+        expect(store.isOvertaken(makeEntry("a"), store.generation() + 1)).toBe(true);
+        const before = store.generation();
+        for (let count = 0; count < 1001; count++) await store.delete({ kind: "where", tags: ["never"] });
+        expect(store.isOvertaken(makeEntry("a"), before)).toBe(true);
+        expect(store.isOvertaken(makeEntry("a"), store.generation() - 1)).toBe(false);
+      });
+
       test("the deletion of one entry keeps no other from landing", async () => {
         const store = await open();
         await put(store, ...entries);
@@ -403,6 +435,17 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
     });
 
     describe("listing", () => {
+      test("lists what a selector selects, page by page", async () => {
+        const store = await open();
+        for (let id = 0; id < 9; id++) await put(store, makeEntry(`e${id}`, { tags: id % 3 === 0 ? ["third"] : [] }));
+        const selector: EntrySelector = { kind: "where", tags: ["third"] };
+        const first = await store.list({ limit: 2, selector });
+        expect(first.entries.map(({ id }) => id)).toEqual(["e6", "e3"]);
+        const second = await store.list({ limit: 2, selector, after: first.next ?? "" });
+        expect(second.entries.map(({ id }) => id)).toEqual(["e0"]);
+        expect((await store.list({ limit: 9, selector: { kind: "id", id: "e4" } })).entries).toHaveLength(1);
+      });
+
       test("pages hold each entry once, in the same order each time", async () => {
         const store = await open();
         const ids = Array.from({ length: 7 }, (_, index) => `e${index}`);
@@ -475,6 +518,13 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
     });
 
     describe("ends", () => {
+      test("is well, and flushes what it has", async () => {
+        const store = await open();
+        await put(store, makeEntry("a"));
+        await store.flush();
+        expect(store.health()).toEqual({ state: "ok" });
+      });
+
       test("an aborted call is refused and changes nothing", async () => {
         const store = await open();
         const entry = makeEntry("a", { vector: atAngle(0) });
