@@ -457,10 +457,10 @@ export class LocalCacheStore implements CacheStore {
   async #count(selector: EntrySelector): Promise<DeletionCount> {
     let entries = 0;
     let bytes = 0;
-    for await (const matches of this.#scan(selector, this.#sequence + 1)) {
+    await this.#scan(selector, this.#sequence + 1, (matches) => {
       entries += matches.length;
       for (const slot of matches) bytes += this.#table.bytesOf(slot);
-    }
+    });
     return { entries, bytes };
   }
 
@@ -469,7 +469,7 @@ export class LocalCacheStore implements CacheStore {
     let entries = 0;
     let bytes = 0;
     const gone: Promise<void>[] = [];
-    for await (const matches of this.#scan(selector, belowSequence)) {
+    await this.#scan(selector, belowSequence, (matches) => {
       const addresses: RecordAddress[] = [];
       for (const slot of matches) {
         entries++;
@@ -480,7 +480,7 @@ export class LocalCacheStore implements CacheStore {
       // Its failure is told below, which may be some turns away.
       removed.catch(() => undefined);
       gone.push(removed);
-    }
+    });
     // The invalidation is kept until the last of them is gone: a crash leaves nothing that it selected.
     this.#following = Promise.all([this.#following, ...gone])
       .then(() => this.#records.forgetInvalidation(belowSequence))
@@ -488,8 +488,8 @@ export class LocalCacheStore implements CacheStore {
     return { entries, bytes };
   }
 
-  /** Slots that are selected, turn by turn; they may be removed before the next turn. */
-  async *#scan(selector: EntrySelector, belowSequence: number): AsyncGenerator<readonly Slot[]> {
+  /** Slots that are selected, turn by turn. `visit` is called while they are, and may remove them. */
+  async #scan(selector: EntrySelector, belowSequence: number, visit: (slots: readonly Slot[]) => void): Promise<void> {
     let from: Slot | null = 0;
     let looked = 0;
     while (from !== null) {
@@ -498,7 +498,7 @@ export class LocalCacheStore implements CacheStore {
         from,
         steps: REMOVALS_PER_TURN,
       });
-      if (matches.length > 0) yield matches;
+      if (matches.length > 0) visit(matches);
       from = next;
       looked += matches.length === 0 ? REMOVALS_PER_TURN : SCAN_PER_TURN;
       if (looked >= SCAN_PER_TURN && from !== null) {
