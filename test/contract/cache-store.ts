@@ -415,15 +415,6 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
         expect(near.every((entry) => store.isOvertaken(entry, before))).toBe(true);
       });
 
-      test("a generation of another process, or from long ago, is overtaken", async () => {
-        const store = await open();
-        expect(store.isOvertaken(makeEntry("a"), store.generation() + 1)).toBe(true);
-        const before = store.generation();
-        for (let count = 0; count < 1001; count++) await store.delete({ kind: "where", tags: ["never"] });
-        expect(store.isOvertaken(makeEntry("a"), before)).toBe(true);
-        expect(store.isOvertaken(makeEntry("a"), store.generation() - 1)).toBe(false);
-      });
-
       test("the deletion of one entry keeps no other from landing", async () => {
         const store = await open();
         await put(store, ...entries);
