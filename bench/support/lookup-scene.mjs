@@ -118,6 +118,7 @@ export async function askAll({ lookup, underWay }, prompts, load) {
         exactOnly: null,
         maxAgeMs: null,
         maxErrorRate: undefined,
+        stale: null,
         replay: ({ shape, contentType, body }) => ({ shape, contentType, body }),
         signal: new AbortController().signal,
       };

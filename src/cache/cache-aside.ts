@@ -8,7 +8,8 @@ import type { MissReason } from "../model/reason.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
 import type { CacheStore } from "../store/cache-store.ts";
-import type { Lookup, LookupOutcome } from "./lookup.ts";
+import type { Lookup } from "./lookup.ts";
+import type { LookupOutcome } from "./lookup-outcome.ts";
 
 export interface CacheAsideOptions extends AsideWriterOptions {
   readonly lookup: Lookup;

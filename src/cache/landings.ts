@@ -1,6 +1,9 @@
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
 
+/** Of a lookup's budget, what is waited for entries that are still being embedded. */
+export const LANDING_SHARE = 0.1;
+
 /** An entry on its way: all of it but the vector. */
 export interface Landing {
   readonly entry: Omit<CacheEntry, "vector">;

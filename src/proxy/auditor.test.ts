@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LookupHit } from "../cache/lookup.ts";
+import type { LookupHit } from "../cache/lookup-outcome.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { createAuditor } from "./auditor.ts";

@@ -1,5 +1,5 @@
 import { withDeadline } from "../base/deadline.ts";
-import type { LookupHit } from "../cache/lookup.ts";
+import type { LookupHit } from "../cache/lookup-outcome.ts";
 import type { AnswerComparer } from "../matching/audit/compare-answers.ts";
 import type { HitVerdict, Trust } from "../matching/audit/trust.ts";
 import type { UpstreamClient, UpstreamHead, UpstreamRequest } from "../upstream/upstream-client.ts";

@@ -1,4 +1,4 @@
-import type { EntryMatch } from "../cache/lookup.ts";
+import type { EntryMatch } from "../cache/lookup-outcome.ts";
 import type { StaleCause } from "../model/reason.ts";
 
 /** What every answer from the cache tells of its entry and of the match; names and values in turn. */

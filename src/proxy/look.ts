@@ -1,4 +1,5 @@
-import type { EntryMatch, LookupOutcome, LookupRequest } from "../cache/lookup.ts";
+import type { LookupRequest } from "../cache/lookup.ts";
+import type { EntryMatch, LookupOutcome } from "../cache/lookup-outcome.ts";
 import type { StoredAnswer } from "../model/answer.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { CachedRequest } from "./cached-request.ts";

@@ -1,5 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
-import type { EntryMatch, LookupOutcome } from "../cache/lookup.ts";
+import type { EntryMatch, LookupOutcome } from "../cache/lookup-outcome.ts";
 import type { StaleCause } from "../model/reason.ts";
 import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";

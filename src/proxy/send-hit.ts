@@ -1,4 +1,4 @@
-import type { EntryMatch } from "../cache/lookup.ts";
+import type { EntryMatch } from "../cache/lookup-outcome.ts";
 import type { StaleCause } from "../model/reason.ts";
 import type { Exchange } from "./exchange.ts";
 import { toHitHeaders } from "./hit-headers.ts";

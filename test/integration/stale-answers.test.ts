@@ -109,8 +109,12 @@ describe("where the provider fails", () => {
       response.writeHead(503, { "content-type": "application/json" });
       response.write("{");
     });
-    expect((await say()).outcome).toBe("stale/exact");
+    const stale = await say();
+    expect(stale.outcome).toBe("stale/exact");
     await provider.waitFor(() => provider.events.some(({ kind }) => kind === "aborted"), "the end of the call");
+    // It was the provider's doing, not the client's.
+    const line = await semcache.log.waitFor(({ request }) => request === stale.id);
+    expect(line).toMatchObject({ cache: "stale", notStored: "status" });
   });
 
   it("nobody listens", async () => {
