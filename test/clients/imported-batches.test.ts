@@ -198,10 +198,22 @@ describe("a batch of Anthropic's", () => {
     const credential = sent["x-api-key"] === undefined ? "authorization" : "x-api-key";
     const imported = await run(
       [
-        ...["entries", "import", await write("results.jsonl", results), "--url", semcache.url, "--json"],
-        ...["--requests", await write("requests", written), "--credential-env", "ANTHROPIC_API_KEY"],
-        ...["--namespace", String(connection.headers["x-semcache-namespace"])],
-        ...["--credential-header", credential, "--header", `anthropic-version: ${sent["anthropic-version"]}`],
+        "entries",
+        "import",
+        await write("results.jsonl", results),
+        "--url",
+        semcache.url,
+        "--json",
+        "--requests",
+        await write("requests", written),
+        "--credential-env",
+        "ANTHROPIC_API_KEY",
+        "--namespace",
+        String(connection.headers["x-semcache-namespace"]),
+        "--credential-header",
+        credential,
+        "--header",
+        `anthropic-version: ${sent["anthropic-version"]}`,
       ],
       { env: { ANTHROPIC_API_KEY: "sk-ant-batch" } },
     );
