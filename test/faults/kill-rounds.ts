@@ -7,11 +7,11 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { createRandom } from "./derived-entry.mjs";
+import { createRandom, deriveEntry } from "./derived-entry.mjs";
 
 const child = fileURLToPath(new URL("killed-store-child.mjs", import.meta.url));
 const VERSIONS_PER_ROUND = 1_000_000;
-const MAX_LINES = 400;
+const MAX_LINES = 250;
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -21,16 +21,19 @@ class Ledger {
   readonly certain = new Set<string>();
   /** Put or removed, and not yet said to be so for good. */
   readonly open = new Set<string>();
+  readonly #removed = new Set<string>();
+  /** What is gone for good when a flush or an invalidation ends. */
+  readonly #leaving = new Map<string, readonly string[]>();
 
   take(line: string): void {
-    const [what, id = ""] = line.split(" ");
+    const [what = "", id = "", ...more] = line.split(" ");
     switch (what) {
       case "putting":
         this.open.add(id);
         break;
       case "stored":
-        // Gone again where its removal was told of before its arrival.
-        if (this.open.delete(id)) this.certain.add(id);
+        // Unless its removal was told of before its arrival.
+        if (!this.#removed.has(id)) this.#move(id, this.open, this.certain);
         break;
       case "refused":
       case "deleted":
@@ -38,14 +41,35 @@ class Ledger {
         this.certain.delete(id);
         break;
       case "removed":
-        this.certain.delete(id);
-        this.open.add(id);
+        this.#removed.add(id);
+        this.#move(id, this.certain, this.open);
         break;
-      case "wrong":
-      case "fault":
-        throw new Error(line);
+      case "invalidating": {
+        const [namespace, number] = more;
+        const selected = [...this.certain].filter((each) => {
+          const entry = deriveEntry(each);
+          return entry.namespace === namespace && entry.tags.includes(id);
+        });
+        for (const each of selected) this.#move(each, this.certain, this.open);
+        this.#leaving.set(`invalidated ${number}`, selected);
+        break;
+      }
+      case "syncing":
+        this.#leaving.set(`synced ${id}`, [...this.#removed]);
+        break;
+      case "invalidated":
+        for (const each of this.#leaving.get(`${what} ${more[1]}`) ?? []) this.open.delete(each);
+        break;
+      case "synced":
+        for (const each of this.#leaving.get(`${what} ${id}`) ?? []) this.open.delete(each);
+        break;
       default:
+        throw new Error(line);
     }
+  }
+
+  #move(id: string, from: Set<string>, to: Set<string>): void {
+    if (from.delete(id)) to.add(id);
   }
 }
 
@@ -97,11 +121,8 @@ async function runUntilKilled(
   const found = new Set<string>();
   const ledger = new Ledger();
   const keys = new Set<string>();
-  /** Told as removed before each flush began: gone for good when it ends. */
   let listed = false;
   let count = 0;
-  const pendingSyncs = new Map<string, readonly string[]>();
-  const removed = new Set<string>();
   const whatFor = `round of version ${settings.version}, seed ${settings.seed}`;
   for await (const line of createInterface({ input: running.stdout })) {
     totals.lines++;
@@ -119,9 +140,6 @@ async function runUntilKilled(
       for (const each of found) ledger.certain.add(each);
     } else {
       ledger.take(line);
-      if (what === "removed") removed.add(id);
-      if (what === "syncing") pendingSyncs.set(id, [...removed]);
-      if (what === "synced") for (const gone of pendingSyncs.get(id) ?? []) ledger.open.delete(gone);
     }
     if (listed && ++count > limit) running.kill("SIGKILL");
   }

@@ -3,6 +3,7 @@
 // written at once, so that what has been told has happened.
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
 import {
   createRandom,
@@ -20,7 +21,7 @@ const LOOPS = 6;
 
 const tell = (...words) => writeSync(1, `${words.join(" ")}\n`);
 process.on("unhandledRejection", (error) => {
-  tell("fault", "unhandled", error);
+  tell("fault", "unhandled", String(error?.stack ?? error).replaceAll("\n", " "));
   process.exit(1);
 });
 
@@ -30,6 +31,8 @@ async function run({ folder, seed, version: firstVersion }) {
   const random = createRandom(seed);
   const pick = (count) => Math.floor(random() * count);
   let version = firstVersion;
+  let flushes = 0;
+  let invalidations = 0;
   const store = await openEmbeddedCacheStore({
     folder,
     clock: { now: () => START_MS + version * 1000 },
@@ -70,17 +73,19 @@ async function run({ folder, seed, version: firstVersion }) {
       if (kind === "stored") ids.add(id);
     } else if (dice < 0.7) {
       store.touch([...ids][pick(ids.size)] ?? "none", START_MS + version * 1000);
-      await null;
     } else if (dice < 0.8) {
       const id = [...ids][pick(ids.size)] ?? "none.0";
       await store.delete({ kind: "id", id });
       tell("deleted", id);
     } else if (dice < 0.83) {
-      await store.delete({ kind: "where", tags: [TAGS[pick(TAGS.length)]], namespace: `namespace-${pick(2)}` });
-      tell("invalidated");
+      const [tag, namespace] = [TAGS[pick(TAGS.length)], `namespace-${pick(2)}`];
+      const words = `${tag} ${namespace} ${++invalidations}`;
+      tell("invalidating", words);
+      await store.delete({ kind: "where", tags: [tag], namespace });
+      tell("invalidated", words);
     } else if (dice < 0.88) {
-      tell("syncing", version);
-      const mark = version;
+      const mark = ++flushes;
+      tell("syncing", mark);
       await store.flush();
       tell("synced", mark);
     } else {
@@ -94,7 +99,7 @@ async function run({ folder, seed, version: firstVersion }) {
   };
   for (let loop = 0; loop < LOOPS; loop++) {
     void (async () => {
-      for (;;) await step();
+      for (;;) await Promise.all([step(), nextTurn()]);
     })();
   }
 }
