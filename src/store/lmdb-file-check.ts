@@ -76,7 +76,7 @@ async function check(file: FileHandle): Promise<LmdbFileState> {
   if (!(meta.lastPage >= META_PAGES - 1 && meta.lastPage < pageCount + MAX_PAGES_BEYOND_FILE)) {
     throw new LmdbDamage(`its last page is ${meta.lastPage} of ${pageCount}`);
   }
-  await new LmdbTreeWalk(new LmdbPageReader(file, pageSize, pageCount), meta).run();
+  await new LmdbTreeWalk(new LmdbPageReader(file.fd, pageSize, pageCount), meta).run();
   return { kind: "sound" };
 }
 

@@ -135,23 +135,31 @@ export class LmdbPageCheck {
   #order(view: PageView, start: number, count: number, expected: PageExpectation): void {
     const { bytes, halves } = view;
     const { page, kind, low, high } = expected;
+    const leaf = kind === "leaf";
     const compare = expected.keys === "transactions" ? compareTransactions : compareBytes;
-    let previous = low;
-    for (let index = kind === "leaf" ? 0 : 1; index < count; index++) {
+    // Numbers, not key places: this runs for every entry of the file.
+    let before = low === null ? null : low.bytes;
+    let beforeStart = low === null ? 0 : low.start;
+    let beforeEnd = low === null ? 0 : low.end;
+    for (let index = leaf ? 0 : 1; index < count; index++) {
       const node = start + HEADER_BYTES + (halves[nodePointer(start, index)] ?? 0);
       const keyStart = node + NODE_BYTES;
-      const key = { bytes, start: keyStart, end: keyStart + (halves[node / 2 + 3] ?? 0) };
-      if (previous !== null) {
-        const order = compare(previous, key);
+      const keyEnd = keyStart + (halves[node / 2 + 3] ?? 0);
+      if (before !== null) {
+        const order = compare(before, beforeStart, beforeEnd, bytes, keyStart, keyEnd);
         // A leaf's first key may equal the branch's key that leads to it.
-        if (order > 0 || (order === 0 && !(kind === "leaf" && index === 0))) {
+        if (order > 0 || (order === 0 && !(leaf && index === 0))) {
           throw new LmdbDamage(`page ${page} has its keys out of order`);
         }
       }
-      previous = key;
+      before = bytes;
+      beforeStart = keyStart;
+      beforeEnd = keyEnd;
     }
-    if (high !== null && previous !== null && previous !== low && compare(previous, high) >= 0) {
-      throw new LmdbDamage(`page ${page} has keys of the page after it`);
+    if (before === bytes && high !== null) {
+      if (compare(before, beforeStart, beforeEnd, high.bytes, high.start, high.end) >= 0) {
+        throw new LmdbDamage(`page ${page} has keys of the page after it`);
+      }
     }
   }
 }
@@ -172,20 +180,27 @@ export function keyAt(view: PageView, start: number, index: number): KeyPlace {
   return { bytes: view.bytes, start: keyStart, end: keyStart + (view.halves[node + 3] ?? 0) };
 }
 
+type Compare = (
+  left: Uint8Array,
+  leftStart: number,
+  leftEnd: number,
+  right: Uint8Array,
+  rightStart: number,
+  rightEnd: number,
+) => number;
+
 /** As memcmp, the shorter of two equal beginnings first. */
-function compareBytes(left: KeyPlace, right: KeyPlace): number {
-  const leftBytes = left.bytes;
-  const rightBytes = right.bytes;
-  for (let at = left.start, other = right.start; at < left.end && other < right.end; at++, other++) {
-    const difference = (leftBytes[at] ?? 0) - (rightBytes[other] ?? 0);
+const compareBytes: Compare = (left, leftStart, leftEnd, right, rightStart, rightEnd) => {
+  const length = Math.min(leftEnd - leftStart, rightEnd - rightStart);
+  for (let at = 0; at < length; at++) {
+    const difference = (left[leftStart + at] ?? 0) - (right[rightStart + at] ?? 0);
     if (difference !== 0) return difference;
   }
-  return left.end - left.start - (right.end - right.start);
-}
+  return leftEnd - leftStart - (rightEnd - rightStart);
+};
 
-function compareTransactions(left: KeyPlace, right: KeyPlace): number {
-  return readTransaction(left) - readTransaction(right);
-}
+const compareTransactions: Compare = (left, start, end, right, rightStart, rightEnd) =>
+  readTransaction({ bytes: left, start, end }) - readTransaction({ bytes: right, start: rightStart, end: rightEnd });
 
 export function readTransaction(key: KeyPlace): number {
   // The memory of a view begins at 0, and nodes lie at even places.

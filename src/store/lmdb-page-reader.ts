@@ -1,9 +1,12 @@
-import type { FileHandle } from "node:fs/promises";
+import { readSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LmdbDamage } from "./lmdb-format.ts";
 
 /** How much is read at once, and how far apart pages may lie that are read together. */
-const WINDOW_BYTES = 1_048_576;
-const MAX_GAP_BYTES = 65_536;
+const WINDOW_BYTES = 262_144;
+const MAX_GAP_BYTES = 16_384;
+/** Others have their turn after this. */
+const MAX_TURN_MS = 4;
 
 /** Memory that holds some pages of the file. */
 export interface PageView {
@@ -11,24 +14,27 @@ export interface PageView {
   readonly halves: Uint16Array;
 }
 
-/** Reads pages of a file in the order of the file, however they are asked for. */
+/**
+ * Reads pages of a file in the order of the file, however they are asked for. On this thread, in short turns: a million
+ * entries take tens of thousands of reads, and handing each to the thread pool costs more than the read.
+ */
 export class LmdbPageReader {
-  readonly #file: FileHandle;
+  readonly #descriptor: number;
   readonly pageSize: number;
   /** Whole pages in the file. */
   readonly pageCount: number;
-  readonly #window: PageView;
+  readonly #window = createView(WINDOW_BYTES);
+  #turnEndsAt = 0;
 
-  constructor(file: FileHandle, pageSize: number, pageCount: number) {
-    this.#file = file;
+  constructor(descriptor: number, pageSize: number, pageCount: number) {
+    this.#descriptor = descriptor;
     this.pageSize = pageSize;
     this.pageCount = pageCount;
-    this.#window = createView(Math.max(WINDOW_BYTES, pageSize));
   }
 
   /**
    * Visits the given pages in the order of the file, with the index into `pages` and where in the view the page begins.
-   * The view is used again for the next ones. Between two reads others have their turn.
+   * The view is used again for the next ones.
    */
   async visit(
     pages: readonly number[],
@@ -42,14 +48,13 @@ export class LmdbPageReader {
     for (let from = 0; from < count;) {
       const first = pageAt(from);
       let to = from + 1;
-      let last = first;
-      while (to < count) {
+      for (let last = first; to < count; to++) {
         const next = pageAt(to);
         if ((next - last) * pageSize > MAX_GAP_BYTES || (next + 1 - first) * pageSize > WINDOW_BYTES) break;
         last = next;
-        to++;
       }
-      await this.#read(this.#window, first, last + 1 - first);
+      await this.#endTurn();
+      this.#read(this.#window, first, pageAt(to - 1) + 1 - first);
       for (; from < to; from++) {
         const page = pageAt(from);
         visit((order[from] ?? 0) - page * count, page, this.#window, (page - first) * pageSize);
@@ -58,19 +63,25 @@ export class LmdbPageReader {
   }
 
   /** Pages in memory of their own. */
-  async read(first: number, count: number): Promise<PageView> {
+  read(first: number, count: number): PageView {
     const view = createView(count * this.pageSize);
-    await this.#read(view, first, count);
+    this.#read(view, first, count);
     return view;
   }
 
-  async #read(view: PageView, first: number, count: number): Promise<void> {
+  #read(view: PageView, first: number, count: number): void {
     const length = count * this.pageSize;
     for (let done = 0; done < length;) {
-      const { bytesRead } = await this.#file.read(view.bytes, done, length - done, first * this.pageSize + done);
+      const bytesRead = readSync(this.#descriptor, view.bytes, done, length - done, first * this.pageSize + done);
       if (bytesRead === 0) throw new LmdbDamage(`page ${first} is beyond the end of the file`);
       done += bytesRead;
     }
+  }
+
+  async #endTurn(): Promise<void> {
+    if (performance.now() < this.#turnEndsAt) return;
+    await nextTurn();
+    this.#turnEndsAt = performance.now() + MAX_TURN_MS;
   }
 }
 

@@ -164,7 +164,7 @@ export class LmdbTreeWalk {
     }
     await this.#overflowHeads(overflow);
     for (const { first, pages, valueBytes, transaction } of lists) {
-      this.#takeFree(await this.#reader.read(first, pages), HEADER_BYTES, valueBytes, transaction);
+      this.#takeFree(this.#reader.read(first, pages), HEADER_BYTES, valueBytes, transaction);
     }
   }
 
