@@ -2,7 +2,6 @@ import {
   HEADER_BYTES,
   LmdbDamage,
   MAX_DEPTH,
-  META_PAGES,
   ON_OVERFLOW,
   OVERFLOW,
   readTree,
@@ -12,6 +11,7 @@ import {
   type LmdbTree,
 } from "./lmdb-format.ts";
 import { keyAt, LmdbPageCheck, nodeAt, readTransaction, type KeyPlace } from "./lmdb-page-check.ts";
+import { LmdbPageUse } from "./lmdb-page-use.ts";
 import type { LmdbPageReader, PageView } from "./lmdb-page-reader.ts";
 
 /** A branch page that is kept until its children have been checked against its keys. */
@@ -41,36 +41,29 @@ interface FreeList extends OverflowPlace {
   readonly transaction: number;
 }
 
-/** Unused pages at the end that are in no list: LMDB loses some now and then. More of them is a wrong last page. */
-const MAX_LOST_PAGES = 1_024;
-
 /** Walks all trees of a file, level by level, so that each level is read in the order of the file. */
 export class LmdbTreeWalk {
   readonly #reader: LmdbPageReader;
   readonly #meta: LmdbMeta;
   readonly #check: LmdbPageCheck;
-  /** One bit for each page: used by a tree, or free. */
-  readonly #taken: Uint8Array;
-  #highest = 0;
+  readonly #pages: LmdbPageUse;
 
   constructor(reader: LmdbPageReader, meta: LmdbMeta) {
     this.#reader = reader;
     this.#meta = meta;
     this.#check = new LmdbPageCheck(reader.pageSize, meta.transaction);
-    this.#taken = new Uint8Array(Math.floor(meta.lastPage / 8) + 1);
+    this.#pages = new LmdbPageUse(meta.lastPage, reader.pageCount);
   }
 
   /** @throws {LmdbDamage} */
   async run(): Promise<void> {
-    const { free, main, lastPage } = this.#meta;
+    const { free, main } = this.#meta;
     const named: LmdbTree[] = [];
     await this.#walk(main, named);
     for (const tree of named) await this.#walk(tree, null);
     // Last, so that a page that is in use and also free is reported as such a free page.
     await this.#walk(free, null);
-    if (lastPage > Math.max(this.#highest, this.#reader.pageCount - 1) + MAX_LOST_PAGES) {
-      throw new LmdbDamage(`its last page is ${lastPage}, and nothing is known of those after ${this.#highest}`);
-    }
+    this.#pages.end();
   }
 
   async #walk(tree: LmdbTree, named: LmdbTree[] | null): Promise<void> {
@@ -83,7 +76,7 @@ export class LmdbTreeWalk {
     let level: Level = { pages: [root], branches: [0], places: [0] };
     let branches: Branch[] = [];
     let branchPages = 0;
-    this.#take(root, 1, name);
+    this.#pages.take(root, 1, name);
     for (let height = depth; height > 1; height--) {
       branchPages += level.pages.length;
       if (branchPages > tree.branchPages) throw new LmdbDamage(`${name} has more branch pages than it says`);
@@ -113,7 +106,7 @@ export class LmdbTreeWalk {
           (view.halves[node] ?? 0) +
           (view.halves[node + 1] ?? 0) * 0x1_0000 +
           (view.halves[node + 2] ?? 0) * 0x1_0000_0000;
-        this.#take(child, 1, tree.name);
+        this.#pages.take(child, 1, tree.name);
         next.pages.push(child);
         next.branches.push(branches.length);
         next.places.push(place);
@@ -176,7 +169,7 @@ export class LmdbTreeWalk {
     if (pages === 0 || pages * this.#reader.pageSize < HEADER_BYTES + valueBytes) {
       throw new LmdbDamage(`${name} has a value of ${valueBytes} bytes on ${pages} pages`);
     }
-    this.#take(first, pages, name);
+    this.#pages.take(first, pages, name);
     return { first, pages, valueBytes };
   }
 
@@ -204,36 +197,14 @@ export class LmdbTreeWalk {
       const word = readWord(view.halves, at + index * 4);
       if (word === 0) continue;
       if (word < 2 ** 63) {
-        this.#mark(word, 1, name);
+        this.#pages.free(word, 1, name);
         continue;
       }
       const count = runLength(view.halves, at + index * 4);
       index++;
       if (index > words) throw new LmdbDamage(`${name} ends within a run`);
-      this.#mark(readWord(view.halves, at + index * 4), count, name);
+      this.#pages.free(readWord(view.halves, at + index * 4), count, name);
     }
-  }
-
-  /** Pages that are read: they must be in the file. */
-  #take(first: number, count: number, name: string): void {
-    if (first + count > this.#reader.pageCount) throw new LmdbDamage(`${name} has page ${first}, beyond the file`);
-    this.#mark(first, count, name);
-  }
-
-  #mark(first: number, count: number, name: string): void {
-    const { lastPage } = this.#meta;
-    if (!(first >= META_PAGES && count <= lastPage && first + count - 1 <= lastPage)) {
-      throw new LmdbDamage(`${name} has ${count} pages from page ${first} of ${lastPage}`);
-    }
-    const taken = this.#taken;
-    for (let page = first; page < first + count; page++) {
-      const bit = 1 << (page & 7);
-      const at = page >>> 3;
-      const byte = taken[at] ?? 0;
-      if ((byte & bit) !== 0) throw new LmdbDamage(`${name} has page ${page}, which is in use`);
-      taken[at] = byte | bit;
-    }
-    this.#highest = Math.max(this.#highest, first + count - 1);
   }
 }
 
