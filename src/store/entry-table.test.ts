@@ -281,6 +281,32 @@ describe("entry table", () => {
     expect(scanAll(table, { kind: "id", id: sample.id }, 1, 10)).toEqual([]);
   });
 
+  test("takes no more memory however many come and go, whatever their names", () => {
+    for (const eviction of ["lru", "cost_aware"] as const) {
+      const table = new EntryTable({ eviction, layout });
+      const held: number[] = [];
+      for (let sequence = 100; sequence < 600; sequence++) {
+        const name = `name ${sequence}`;
+        const slot = table.insert({
+          ...sample,
+          sequence,
+          id: name,
+          exactKey: name as ExactKey,
+          partition: name as PartitionKey,
+          tenant: name as TenantId,
+          namespace: name,
+          model: name,
+          tags: [name],
+          embedderId: name,
+        });
+        held.push(table.memoryBytes);
+        table.remove(slot);
+        held.push(table.memoryBytes);
+      }
+      expect(Math.max(...held.slice(500))).toBe(Math.max(...held.slice(0, 500)));
+    }
+  });
+
   test("hits stop at what a column holds", () => {
     const table = new EntryTable({ eviction: "cost_aware", layout });
     const slot = table.insert({ ...sample, hits: 2 ** 40 });
