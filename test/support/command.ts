@@ -12,6 +12,8 @@ export interface CommandOptions {
   /** Files of the working folder, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; nothing if not given. */
+  readonly input?: string;
   /** Flags of node itself. */
   readonly nodeFlags?: readonly string[];
 }
@@ -31,14 +33,17 @@ export class Command {
   readonly finished: Promise<Finished>;
   #stderr = "";
 
-  constructor(args: readonly string[], { files = {}, env = {}, nodeFlags = [] }: CommandOptions = {}) {
+  constructor(args: readonly string[], { files = {}, env = {}, input, nodeFlags = [] }: CommandOptions = {}) {
     const folder = mkdtempSync(join(tmpdir(), "semcache-cli-"));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const child = spawn(process.execPath, [...nodeFlags, main, ...args], {
       cwd: folder,
       env: { PATH: process.env["PATH"] ?? "", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    // A command that does not read it may end before.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     this.process = child;
     child.stdout.pipe(this.stdout);
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));

@@ -4,7 +4,6 @@ import { deleteEntries } from "./delete-entries.ts";
 import type { EntryDesk, OpenStore } from "./entry-desk.ts";
 import { exportEntryFile } from "./export-file.ts";
 import { flushEntries } from "./flush-entries.ts";
-import { importFile } from "./import-file.ts";
 import { listEntries } from "./list-entries.ts";
 import { openDesk, type DeskFlags } from "./open-desk.ts";
 import { showEntry } from "./show-entry.ts";
@@ -78,6 +77,7 @@ export async function runEntries(args: readonly string[], { openStore }: { openS
         [1, 1],
         "a file, or - for standard input",
       );
+      const { importFile } = await import("./import-file.ts");
       return importFile((work) => at(values, work), words[0] ?? "-", values);
     }
     default:

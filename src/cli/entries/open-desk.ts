@@ -5,7 +5,6 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EntryDesk, OpenStore } from "./entry-desk.ts";
 import { createServerDesk } from "./server-desk.ts";
-import { createStoreDesk } from "./store-desk.ts";
 
 export interface DeskFlags {
   readonly config?: string | undefined;
@@ -37,7 +36,8 @@ export async function openDesk(
     );
   }
   const opened = await open(config, openStore);
-  if (opened !== "in-use") return createStoreDesk(config, opened);
+  // With it comes most of the server.
+  if (opened !== "in-use") return (await import("./store-desk.ts")).createStoreDesk(config, opened);
   return createServerDesk({ url: configuredUrl(config), token });
 }
 
