@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, ftruncateSync } from "node:fs";
 import { open as openFile, type FileHandle } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { SemcacheError } from "../base/errors.ts";
@@ -113,7 +113,7 @@ export class LmdbFile {
       throw new SemcacheError("store-failed", `Cannot open ${path}: ${describe(error)}`, { cause: error });
     }
     const data = await openFile(path, "r+");
-    return new LmdbFile(path, root, names, { data, lock: await openFile(`${path}-lock`, "r") });
+    return new LmdbFile(path, root, names, { data, lock: await openFile(`${path}-lock`, "r+") });
   }
 
   /** In the order of the names. */
@@ -135,6 +135,8 @@ export class LmdbFile {
     }
     if (fstatSync(this.#lock.fd).size < this.#lockBytes) {
       this.#abandoned = true;
+      // LMDB looks into it when it is closed, and when a read ends: it finds zeros there, and no end of the file.
+      ftruncateSync(this.#lock.fd, this.#lockBytes);
       throw new FileLost(`${this.path}-lock`, "cut");
     }
   }

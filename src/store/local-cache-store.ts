@@ -122,7 +122,7 @@ export class LocalCacheStore implements CacheStore {
         this.#restoreOrder();
         this.#makeRoom(0, 0);
         // Some may have been made while there was nothing to make them from.
-        if (again) void this.#indexes.clear();
+        if (again) this.#indexes.clear().catch(() => undefined);
       },
       onLost: () => this.#lose(),
     });
@@ -346,7 +346,8 @@ export class LocalCacheStore implements CacheStore {
   #lose(): void {
     const lost = this.#table;
     this.#table = new EntryTable({ eviction: this.#options.eviction });
-    this.#indexes.clear();
+    // Snapshots that stay belong to no entry that ever comes.
+    this.#indexes.clear().catch(() => undefined);
     this.#used.clear();
     this.#removed.damaged += lost.size;
     void this.#tellOfLost(lost);

@@ -23,8 +23,10 @@ const FILE_NAME = `entries-v${FORMAT}.mdb`;
 const FILE_PATTERN = /^entries-v\d+\.mdb$/;
 /** Set aside, one at most: it is there for whoever wants to know why, and takes room. */
 const DAMAGED_NAME = "entries-damaged.mdb";
-/** Tells that the file is as the last process left it: it need not be gone through. */
+/** Tells that the file is as the last process left it: a large one need not be gone through. */
 const CLOSED_NAME = "entries.closed";
+/** What is gone through at every start, in a second at most: rot changes no times. */
+const ALWAYS_CHECKED_BYTES = 256 * 1024 * 1024;
 
 /**
  * The store's file, checked before LMDB maps it; a damaged one is set aside and a new one begun.
@@ -38,7 +40,7 @@ export async function openStoreFile({ folder, names, onFault }: StoreFileOptions
     await mkdir(folder, { recursive: true, mode: 0o700 });
     lock = await lockFolder(folder, { onFault });
     await tellOfOthers(folder, onFault);
-    if (!(await isAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault);
+    if (!(await isLargeAndAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault);
     // From here on a crash leaves a file that nobody closed.
     await rm(join(folder, CLOSED_NAME), { force: true });
     // LMDB makes it anew; one that a crash has cut would end the process.
@@ -83,8 +85,9 @@ async function tellOfOthers(folder: string, onFault: (message: string) => void):
   }
 }
 
-async function isAsClosed(folder: string, path: string): Promise<boolean> {
+async function isLargeAndAsClosed(folder: string, path: string): Promise<boolean> {
   try {
+    if ((await stat(path)).size <= ALWAYS_CHECKED_BYTES) return false;
     const [noted, now] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), fingerprint(path)]);
     return noted === now;
   } catch {
