@@ -32,12 +32,13 @@ export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions)
   const records = await openLmdbRecords(options);
   const store = createLocalCacheStore(
     records,
-    createStoreIndexes({
-      source: records,
-      snapshotFolder: makeSnapshotFolder(options),
-      maxBytes: options.maxBytes,
-      onFault: options.onFault,
-    }),
+    (source) =>
+      createStoreIndexes({
+        source,
+        snapshotFolder: makeSnapshotFolder(options),
+        maxBytes: options.maxBytes,
+        onFault: options.onFault,
+      }),
     {
       ...options,
       eviction,

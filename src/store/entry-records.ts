@@ -1,7 +1,6 @@
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { EntrySelector, StoreHealth } from "./cache-store.ts";
 import type { EntryFacts } from "./entry-table.ts";
-import type { VectorSource } from "./partition-indexes.ts";
 
 /** A deletion of many, kept until all that it selects is gone: entries that came before it and are selected are dead. */
 export interface Invalidation {
@@ -36,7 +35,7 @@ export interface RecordsListener {
  * Where the entries themselves are, under their sequence; what the store must know of all of them at once is in its
  * table. What is put can be read at once. All methods throw {@link SemcacheError} `store-failed`.
  */
-export interface EntryRecords extends VectorSource {
+export interface EntryRecords {
   readonly kind: string;
   /** Takes up what was kept, but for what an interrupted invalidation selects. Before anything else, and once. */
   load(listener: RecordsListener): Promise<void>;
@@ -45,8 +44,10 @@ export interface EntryRecords extends VectorSource {
   put(prepared: PreparedEntry, facts: EntryFacts): Promise<void>;
   /** Null: not there, or not as it was written. The vector is read when it is asked for. */
   read(sequence: number): CacheEntry | null;
+  /** Null: it has none, or not as it was written. */
+  readVector(sequence: number): Float32Array | null;
   /** Resolves when they are gone for good; until then they are removed again with what is written next. */
-  remove(entries: readonly RecordAddress[]): Promise<void>;
+  remove(sequences: readonly number[]): Promise<void>;
   /** Keeps what changes while an entry lives; it may lag behind. */
   keepActivity(activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>): Promise<void>;
   /** Resolves when it survives a failure of the machine. */
@@ -55,11 +56,4 @@ export interface EntryRecords extends VectorSource {
   flush(): Promise<void>;
   health(): StoreHealth;
   close(): Promise<void>;
-}
-
-/** Where an entry's records are. */
-export interface RecordAddress {
-  readonly sequence: number;
-  readonly partition: CacheEntry["partition"];
-  readonly embedderId: string | null;
 }

@@ -8,6 +8,7 @@ import type { EvictionOrder } from "./eviction-order.ts";
 import { HashIndex } from "./hash-index.ts";
 import { hashText } from "./hash-text.ts";
 import { LruOrder } from "./lru-order.ts";
+import { PartitionChains } from "./partition-chains.ts";
 import { createSlotFilter } from "./slot-filter.ts";
 import { SlotHeap } from "./slot-heap.ts";
 import { type Slot, SlotPool } from "./slot-pool.ts";
@@ -52,6 +53,7 @@ export class EntryTable {
   readonly #keyLow: Column;
   readonly #byKey: HashIndex;
   readonly #byArrival: ArrivalOrder;
+  readonly #byPartition: PartitionChains;
   readonly #byExpiry: SlotHeap;
   readonly #eviction: EvictionOrder;
   #bytes = 0;
@@ -65,6 +67,7 @@ export class EntryTable {
     this.#keyLow = createUint32Column(layout);
     this.#byKey = new HashIndex((slot) => this.#keyHigh.get(slot), layout);
     this.#byArrival = new ArrivalOrder(sequence, layout);
+    this.#byPartition = new PartitionChains(layout);
     this.#byExpiry = new SlotHeap({ keys: expiresAtMs, ties: sequence, layout });
     this.#eviction =
       eviction === "lru"
@@ -95,6 +98,7 @@ export class EntryTable {
       this.#keyLow,
       this.#byKey,
       this.#byArrival,
+      this.#byPartition,
       this.#byExpiry,
     ];
     return parts.reduce((bytes, part) => bytes + part.memoryBytes, this.#eviction.memoryBytes);
@@ -109,6 +113,8 @@ export class EntryTable {
     this.#keyLow.set(slot, hashText(facts.exactKey, LOW_SEED));
     this.#byKey.add(keyHigh, slot);
     this.#byArrival.add(slot);
+    const partition = this.#columns.partition.get(slot);
+    this.#byPartition.add(slot, partition, this.#columns.partitions.uses(partition) === 1);
     this.#byExpiry.add(slot);
     this.#eviction.add(slot);
     this.#bytes += facts.bytes;
@@ -205,6 +211,20 @@ export class EntryTable {
       : { entries: partitions.uses(number), vectors: vectors.get(number) };
   }
 
+  /** Sequences of the partition's entries with a vector of this embedder, ascending. */
+  vectorSequences(partition: PartitionKey, embedderId: string): Float64Array {
+    const { partitions, embedders, embedder, sequence, vectors } = this.#columns;
+    const number = partitions.find(partition);
+    const embedderNumber = embedders.find(embedderId);
+    if (number === null || embedderNumber === null) return new Float64Array(0);
+    const found = new Float64Array(vectors.get(number));
+    let count = 0;
+    for (const slot of this.#byPartition.slotsOf(number)) {
+      if (embedder.get(slot) === embedderNumber) found[count++] = sequence.get(slot);
+    }
+    return found.subarray(0, count).sort();
+  }
+
   /** The entry that expires first. */
   earliestExpiry(): Slot | null {
     return this.#byExpiry.first();
@@ -255,6 +275,7 @@ export class EntryTable {
     this.#keyLow.clear();
     this.#byKey.clear();
     this.#byArrival.clear();
+    this.#byPartition.clear();
     this.#byExpiry.clear();
     this.#eviction.clear();
     this.#bytes = 0;
@@ -263,6 +284,7 @@ export class EntryTable {
   #drop(slot: Slot): void {
     this.#byExpiry.remove(slot);
     this.#byArrival.remove(slot);
+    this.#byPartition.remove(slot, this.#columns.partition.get(slot));
     this.#byKey.remove(this.#keyHigh.get(slot), slot);
     this.#bytes -= this.#columns.bytes.get(slot);
     this.#columns.erase(slot);

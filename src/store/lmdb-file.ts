@@ -3,7 +3,12 @@ import { open as openFile, type FileHandle } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { SemcacheError } from "../base/errors.ts";
 
-export type BinaryDatabase = Database<Buffer, Buffer>;
+export interface BinaryDatabase extends Database<Buffer, Buffer> {
+  put(key: Buffer, value: Buffer): Promise<boolean>;
+  put(key: Buffer, value: Buffer, version: number, ifVersion?: number): Promise<boolean>;
+  /** The package takes options here too; its types do not say so. `append`: the key is larger than all others. */
+  put(key: Buffer, value: Buffer, options: { readonly append: boolean }): Promise<boolean>;
+}
 
 /** The file is shorter than it was, or is no longer in its folder: LMDB has it mapped, and reading it may end the process. */
 export class FileLost extends SemcacheError {
@@ -36,8 +41,8 @@ interface QueuedWrite {
 }
 
 const PAGE_BYTES = 4096;
-/** Pages that one put or removal may write besides its value: three trees, their branches copied, each leaf split. */
-const PAGES_PER_WRITE = 24;
+/** Pages that one put or removal may write besides its value: the path from the root, copied, and each of them split. */
+const PAGES_PER_WRITE = 10;
 /** A transaction stays small enough that the room for it is soon made, and large enough that commits are few. */
 const MAX_WRITES_TOGETHER = 600;
 const MAX_BYTES_TOGETHER = 8 * 1024 * 1024;
@@ -83,8 +88,14 @@ export class LmdbFile {
     this.#handle = handle;
     this.#lock = files.lock;
     this.#lockBytes = fstatSync(files.lock.fd).size;
-    this.#databases = names.map((name) =>
-      root.openDB<Buffer, Buffer>({ name, keyEncoding: "binary", encoding: "binary", cache: false }),
+    this.#databases = names.map(
+      (name) =>
+        root.openDB<Buffer, Buffer>({
+          name,
+          keyEncoding: "binary",
+          encoding: "binary",
+          cache: false,
+        }) as BinaryDatabase,
     );
     this.#allocated = fstatSync(handle.fd).size;
     this.#used = this.#measure();

@@ -1,14 +1,12 @@
-import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import { isSemcacheError, SemcacheError } from "../base/errors.ts";
 import type { CacheEntry, PromptVector } from "../model/cache-entry.ts";
-import type { PartitionKey } from "../model/keys.ts";
 import type { EntrySelector, StoreHealth } from "./cache-store.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { toEmbeddedCost } from "./entry-cost.ts";
 import { isSelected } from "./entry-selector.ts";
-import type { EntryRecords, Invalidation, PreparedEntry, RecordAddress, RecordsListener } from "./entry-records.ts";
+import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener } from "./entry-records.ts";
 import type { EntryFacts } from "./entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
@@ -60,12 +58,14 @@ class LmdbRecords implements EntryRecords {
   /** Put, and not yet on the disk: read from here. */
   readonly #pending = new Map<number, PreparedEntry>();
   /** Removed, and perhaps still in the file. */
-  readonly #leaving = new Map<number, RecordAddress>();
+  readonly #leaving = new Set<number>();
   /** Some could not be removed. */
   #hasLeftovers = false;
   /** What was kept is being read: nothing is taken, since its keys and sequences are not known yet. */
   #loading = false;
   #reservedSequence = 0;
+  /** No key in the file is larger. */
+  #highestKey = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -97,23 +97,23 @@ class LmdbRecords implements EntryRecords {
 
   async put(prepared: PreparedEntry, facts: EntryFacts): Promise<void> {
     const { sequence, entry, record } = prepared;
-    const { partition, vector } = entry;
     this.#assertTaking();
     const head = encodeHead(facts);
-    const values = vector === null ? null : encodeVector(sequence, vector.values);
+    const values = entry.vector === null ? null : encodeVector(sequence, entry.vector.values);
     this.#pending.set(sequence, prepared);
     const reserve = sequence > this.#reservedSequence ? sequence + SEQUENCE_BLOCK : null;
     try {
-      await this.#write({ count: 2, bytes: head.length + (record?.length ?? 0) + (values?.length ?? 0) }, (bases) => {
+      await this.#write({ count: 4, bytes: head.length + (record?.length ?? 0) + (values?.length ?? 0) }, (bases) => {
         if (reserve !== null) quietly(bases.facts.put(SEQUENCE_KEY, encodeFact(0, String(reserve))));
         // Removed before it was written.
         if (!this.#pending.has(sequence)) return;
         const key = toKey(sequence);
-        if (record !== null) quietly(bases.bodies.put(key, record));
-        if (values !== null && vector !== null) {
-          quietly(bases.vectors.put(toVectorKey(partition, vector.embedderId, sequence), values));
-        }
-        quietly(bases.heads.put(key, head));
+        // At the end LMDB fills its pages; anywhere else it leaves them half empty.
+        const options = { append: sequence > this.#highestKey };
+        this.#highestKey = Math.max(this.#highestKey, sequence);
+        if (record !== null) quietly(bases.bodies.put(key, record, options));
+        if (values !== null) quietly(bases.vectors.put(key, values, options));
+        quietly(bases.heads.put(key, head, options));
       });
       this.#reservedSequence = Math.max(this.#reservedSequence, reserve ?? 0);
     } finally {
@@ -130,7 +130,7 @@ class LmdbRecords implements EntryRecords {
       const { embedderId, ...entry } = decodeEntry(sequence, record);
       const readVector = (): PromptVector | null => {
         if (embedderId === null) return null;
-        const values = this.vector(entry.partition, embedderId, sequence);
+        const values = this.readVector(sequence);
         return values === null ? null : { embedderId, values };
       };
       // Most readers want the answer: the vector is read by those who ask for it.
@@ -138,38 +138,22 @@ class LmdbRecords implements EntryRecords {
     });
   }
 
-  vector(partition: PartitionKey, embedderId: string, sequence: number): Float32Array | null {
+  readVector(sequence: number): Float32Array | null {
     const pending = this.#pending.get(sequence);
     if (pending !== undefined) return pending.entry.vector?.values ?? null;
     return this.#reading(({ vectors }) => {
-      const record = vectors.getBinary(toVectorKey(partition, embedderId, sequence));
+      const record = vectors.getBinaryFast(toKey(sequence));
       return record === undefined ? null : decodeVector(sequence, record);
     });
   }
 
-  ids(partition: PartitionKey, embedderId: string): Float64Array {
-    const start = toVectorKey(partition, embedderId, 0);
-    const end = toVectorKey(partition, embedderId, Number.MAX_SAFE_INTEGER);
-    const found = new Set<number>();
-    this.#reading(({ vectors }) => {
-      for (const key of vectors.getKeys({ start, end })) {
-        const sequence = fromKey(key.subarray(PARTITION_BYTES));
-        if (!this.#leaving.has(sequence)) found.add(sequence);
-      }
-    });
-    for (const [sequence, { entry }] of this.#pending) {
-      if (entry.partition === partition && entry.vector?.embedderId === embedderId) found.add(sequence);
-    }
-    return Float64Array.from(found).sort();
-  }
-
-  async remove(addresses: readonly RecordAddress[]): Promise<void> {
+  async remove(sequences: readonly number[]): Promise<void> {
     if (this.#store === null) return;
-    for (const address of addresses) {
-      this.#pending.delete(address.sequence);
-      this.#leaving.set(address.sequence, address);
+    for (const sequence of sequences) {
+      this.#pending.delete(sequence);
+      this.#leaving.add(sequence);
     }
-    await this.#removeLeaving(addresses);
+    await this.#removeLeaving(sequences);
   }
 
   async keepActivity(activities: Iterable<Pick<EntryFacts, "sequence" | "lastUsedAtMs" | "hits">>): Promise<void> {
@@ -229,7 +213,7 @@ class LmdbRecords implements EntryRecords {
     this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#reopening;
-    await this.#removeLeaving([...this.#leaving.values()]).catch(() => undefined);
+    await this.#removeLeaving([...this.#leaving]).catch(() => undefined);
     const store = this.#store;
     this.#store = null;
     await store?.close();
@@ -262,22 +246,20 @@ class LmdbRecords implements EntryRecords {
     }
   }
 
-  async #removeLeaving(addresses: readonly RecordAddress[]): Promise<void> {
-    for (let from = 0; from < addresses.length; from += WRITES_PER_BATCH) {
-      const batch = addresses.slice(from, from + WRITES_PER_BATCH);
+  async #removeLeaving(sequences: readonly number[]): Promise<void> {
+    for (let from = 0; from < sequences.length; from += WRITES_PER_BATCH) {
+      const batch = sequences.slice(from, from + WRITES_PER_BATCH);
       try {
-        await this.#write({ count: batch.length, bytes: 0 }, (bases) => {
-          for (const { sequence, partition, embedderId } of batch) {
-            quietly(bases.heads.remove(toKey(sequence)));
-            quietly(bases.bodies.remove(toKey(sequence)));
-            if (embedderId !== null) quietly(bases.vectors.remove(toVectorKey(partition, embedderId, sequence)));
+        await this.#write({ count: 3 * batch.length, bytes: 0 }, ({ heads, bodies, vectors }) => {
+          for (const sequence of batch) {
+            for (const base of [heads, bodies, vectors]) quietly(base.remove(toKey(sequence)));
           }
         });
       } catch (error) {
         this.#hasLeftovers = true;
         throw error;
       }
-      for (const { sequence } of batch) this.#leaving.delete(sequence);
+      for (const sequence of batch) this.#leaving.delete(sequence);
     }
   }
 
@@ -301,16 +283,17 @@ class LmdbRecords implements EntryRecords {
     const { heads, facts } = toBases(store.file);
     const { invalidations, sequence, damaged } = readFacts(facts);
     this.#reservedSequence = sequence;
+    this.#highestKey = findHighestKey(toBases(store.file));
     listener.onSequence(sequence);
     let faults = damaged.length;
     for await (const batch of inBatches(store, heads)) {
-      const dead: RecordAddress[] = [];
+      const dead: number[] = [];
       const torn: Buffer[] = [];
       for (const { key, value } of batch) {
         const head = readHead(key, value);
         if (head === null) torn.push(key);
         else if (invalidations.some((each) => head.sequence < each.sequence && isSelected(each.selector, head))) {
-          dead.push(head);
+          dead.push(head.sequence);
         } else listener.onEntry(head);
       }
       faults += torn.length;
@@ -338,12 +321,9 @@ class LmdbRecords implements EntryRecords {
   /** Bodies and vectors whose head is gone. */
   async #removeOrphans(store: StoreFile): Promise<void> {
     const { heads, bodies, vectors } = toBases(store.file);
-    for (const [base, prefix] of [
-      [bodies, 0],
-      [vectors, PARTITION_BYTES],
-    ] as const) {
+    for (const base of [bodies, vectors]) {
       for await (const batch of inBatches(store, base)) {
-        const orphans = batch.filter(({ key }) => key.length !== prefix + 8 || !heads.doesExist(key.subarray(prefix)));
+        const orphans = batch.filter(({ key }) => !heads.doesExist(key));
         await this.#removeKeys(
           base,
           orphans.map(({ key }) => key),
@@ -407,7 +387,7 @@ class LmdbRecords implements EntryRecords {
     await store.file.makeRoom(MIN_ROOM_BYTES);
     this.#resume();
     this.#hasLeftovers = false;
-    await this.#removeLeaving([...this.#leaving.values()]);
+    await this.#removeLeaving([...this.#leaving]);
   }
 
   #assertTaking(): void {
@@ -443,12 +423,9 @@ function fromKey(key: Buffer): number {
   return Number(key.readBigUInt64BE());
 }
 
-const PARTITION_BYTES = 16;
-
-/** Vectors that are searched together lie together. 128 bits of SHA-256: no two partitions share them. */
-function toVectorKey(partition: PartitionKey, embedderId: string, sequence: number): Buffer {
-  const digest = createHash("sha256").update(`${partition.length}:${partition}${embedderId}`, "utf8").digest();
-  return Buffer.concat([digest.subarray(0, PARTITION_BYTES), toKey(sequence)]);
+function findHighestKey({ heads, bodies, vectors }: Bases): number {
+  const last = [heads, bodies, vectors].map((base) => [...base.getKeys({ reverse: true, limit: 1 })][0]);
+  return Math.max(0, ...last.map((key) => (key === undefined ? 0 : key.length === 8 ? fromKey(key) : Infinity)));
 }
 
 function toInvalidationKey(sequence: number): Buffer {

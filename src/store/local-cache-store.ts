@@ -16,12 +16,12 @@ import type {
   StoreHealth,
   StoreStats,
 } from "./cache-store.ts";
-import type { EntryRecords, RecordAddress } from "./entry-records.ts";
+import type { EntryRecords } from "./entry-records.ts";
 import { assertSelects, isSelected } from "./entry-selector.ts";
 import { EntryTable, type EntryFacts, type Slot } from "./entry-table.ts";
 import { assertUnitVector } from "../vector-index/unit-vector.ts";
 import { RecentInvalidations } from "./invalidations.ts";
-import type { PartitionIndexes } from "./partition-indexes.ts";
+import type { PartitionIndexes, VectorSource } from "./partition-indexes.ts";
 
 export interface LocalCacheStoreOptions {
   readonly clock: Clock;
@@ -35,6 +35,8 @@ export interface LocalCacheStoreOptions {
   /** Whether expired entries are found by meaning as long as by their key; else they are told of once and then no more. */
   readonly expiredByMeaning: boolean;
 }
+
+type OpenIndexes = (source: VectorSource) => PartitionIndexes;
 
 export type Eviction = "lru" | "cost_aware";
 
@@ -59,7 +61,7 @@ const UNKNOWN_WORTH_MS = 1_000;
  */
 export function createLocalCacheStore(
   records: EntryRecords,
-  indexes: PartitionIndexes,
+  openIndexes: OpenIndexes,
   options: LocalCacheStoreOptions,
 ): LocalCacheStore {
   for (const [name, limit] of [
@@ -70,7 +72,7 @@ export function createLocalCacheStore(
       throw new SemcacheError("config-invalid", `Cannot limit the store to ${limit} ${name}: not a whole number`);
     }
   }
-  return new LocalCacheStore(records, indexes, options);
+  return new LocalCacheStore(records, openIndexes, options);
 }
 
 type RemovalListener = (entry: { readonly id: string; readonly cause: RemovalCause }) => void;
@@ -93,11 +95,15 @@ export class LocalCacheStore implements CacheStore {
   #following: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  constructor(records: EntryRecords, indexes: PartitionIndexes, options: LocalCacheStoreOptions) {
+  constructor(records: EntryRecords, openIndexes: OpenIndexes, options: LocalCacheStoreOptions) {
+    const table = new EntryTable({ eviction: options.eviction });
     this.#records = records;
-    this.#indexes = indexes;
     this.#options = options;
-    this.#table = new EntryTable({ eviction: options.eviction });
+    this.#table = table;
+    this.#indexes = openIndexes({
+      ids: (partition, embedderId) => table.vectorSequences(partition, embedderId),
+      vector: (_partition, _embedderId, sequence) => records.readVector(sequence),
+    });
     this.#activityKeptAtMs = options.clock.now();
   }
 
@@ -390,30 +396,26 @@ export class LocalCacheStore implements CacheStore {
 
   /** Gone for every reader at once; resolves when it is gone for good. */
   #remove(slot: Slot, cause: RemovalCause): Promise<void> {
-    const address = this.#drop(slot, cause);
-    const gone = this.#records.remove([address]);
+    const sequence = this.#drop(slot, cause);
+    const gone = this.#records.remove([sequence]);
     // What cannot be removed now is removed again with what is written next.
     gone.catch(() => undefined);
     return gone;
   }
 
-  #drop(slot: Slot, cause: RemovalCause): RecordAddress {
+  #drop(slot: Slot, cause: RemovalCause): number {
     const id = this.#table.id(slot);
-    const address: RecordAddress = {
-      sequence: this.#table.sequence(slot),
-      partition: this.#table.partition(slot),
-      embedderId: this.#table.embedderId(slot),
-    };
+    const sequence = this.#table.sequence(slot);
+    const partition = this.#table.partition(slot);
+    const embedderId = this.#table.embedderId(slot);
     // Only the limit ages what stays.
     if (cause === "limit") this.#table.evict(slot);
     else this.#table.remove(slot);
-    this.#used.delete(address.sequence);
-    if (address.embedderId !== null) {
-      this.#indexes.remove(address.partition, address.embedderId, address.sequence);
-    }
+    this.#used.delete(sequence);
+    if (embedderId !== null) this.#indexes.remove(partition, embedderId, sequence);
     this.#removed[cause]++;
     for (const listener of this.#listeners) listener({ id, cause });
-    return address;
+    return sequence;
   }
 
   #makeRoom(bytes: number, entries: number): number {
@@ -471,13 +473,13 @@ export class LocalCacheStore implements CacheStore {
     let bytes = 0;
     const gone: Promise<void>[] = [];
     await this.#scan(selector, belowSequence, (matches) => {
-      const addresses: RecordAddress[] = [];
+      const sequences: number[] = [];
       for (const slot of matches) {
         entries++;
         bytes += this.#table.bytesOf(slot);
-        addresses.push(this.#drop(slot, "invalidated"));
+        sequences.push(this.#drop(slot, "invalidated"));
       }
-      const removed = this.#records.remove(addresses);
+      const removed = this.#records.remove(sequences);
       // Its failure is told below, which may be some turns away.
       removed.catch(() => undefined);
       gone.push(removed);

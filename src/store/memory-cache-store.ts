@@ -31,7 +31,7 @@ export function createMemoryCacheStore(options: MemoryCacheStoreOptions): CacheS
   const records = createMemoryRecords();
   return createLocalCacheStore(
     records,
-    createStoreIndexes({ source: records, snapshotFolder: null, maxBytes: options.maxBytes, onFault }),
+    (source) => createStoreIndexes({ source, snapshotFolder: null, maxBytes: options.maxBytes, onFault }),
     {
       ...options,
       eviction,
