@@ -19,9 +19,13 @@ export class FileLost extends SemcacheError {
 
 /** There is no room for what is to be written; nothing was. */
 export class NoSpace extends SemcacheError {
-  constructor(path: string, cause: unknown) {
+  /** How much was asked for. */
+  readonly bytes: number;
+
+  constructor(path: string, bytes: number, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super("store-failed", `Cannot make room in ${path}: ${why}`, { cause });
+    this.bytes = bytes;
   }
 }
 
@@ -193,10 +197,19 @@ export class LmdbFile {
         size.bytes += next.size.bytes;
         if (size.count >= MAX_WRITES_TOGETHER || size.bytes >= MAX_BYTES_TOGETHER) break;
       }
-      try {
-        await this.#writeTogether(size, batch);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
+      await this.#writeOrReject(size, batch);
+    }
+  }
+
+  async #writeOrReject(size: WriteSize, batch: readonly QueuedWrite[]): Promise<void> {
+    try {
+      await this.#writeTogether(size, batch);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      if (error instanceof NoSpace && batch.length > 1) {
+        // There may be room for some of them: each has its own size, which says more than it takes.
+        for (const each of batch) await this.#writeOrReject(each.size, [each]);
+      } else {
         for (const { reject } of batch) reject(error);
       }
     }
@@ -284,7 +297,7 @@ async function appendZeros(path: string, handle: FileHandle, from: number, count
   } catch (error) {
     // What was taken is given back, so that others have it.
     await handle.truncate(from).catch(() => undefined);
-    throw new NoSpace(path, error);
+    throw new NoSpace(path, count, error);
   }
 }
 

@@ -9,7 +9,7 @@ import { isSelected } from "./entry-selector.ts";
 import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener } from "./entry-records.ts";
 import type { EntryFacts } from "./entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
-import { describe, FileLost, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
+import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
 import { FRAME_END, FRAME_START, openRecord, sealRecord } from "./record-frame.ts";
 import { openStoreFile, type StoreFile } from "./store-file.ts";
 import { decodeVector, encodeVector } from "./vector-codec.ts";
@@ -64,6 +64,8 @@ class LmdbRecords implements EntryRecords {
   /** What was kept is being read: nothing is taken, since its keys and sequences are not known yet. */
   #loading = false;
   #reservedSequence = 0;
+  /** What could not be had: as much must be there before the fault counts as mended. */
+  #missingBytes = MIN_ROOM_BYTES;
   /** No key in the file is larger. */
   #highestKey = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
@@ -352,6 +354,7 @@ class LmdbRecords implements EntryRecords {
 
   #suspend(error: unknown): void {
     const fault = describe(error);
+    if (error instanceof NoSpace) this.#missingBytes = Math.max(this.#missingBytes, error.bytes);
     if (this.#fault === null) this.#options.onFault(`${fault}; answers are not stored until that is mended`);
     this.#fault = fault;
   }
@@ -359,6 +362,7 @@ class LmdbRecords implements EntryRecords {
   #resume(): void {
     if (this.#fault === null) return;
     this.#fault = null;
+    this.#missingBytes = MIN_ROOM_BYTES;
     this.#options.onFault("The store can be written again");
   }
 
@@ -384,7 +388,7 @@ class LmdbRecords implements EntryRecords {
   async #probe(store: StoreFile): Promise<void> {
     store.file.assertThere();
     if (this.#fault === null && !this.#hasLeftovers) return;
-    await store.file.makeRoom(MIN_ROOM_BYTES);
+    await store.file.makeRoom(this.#missingBytes);
     this.#resume();
     this.#hasLeftovers = false;
     await this.#removeLeaving([...this.#leaving]);
