@@ -53,6 +53,8 @@ const MAX_BYTES_TOGETHER = 8 * 1024 * 1024;
 const MIN_GROWTH_BYTES = 8 * 1024 * 1024;
 /** The first pages, and the lock file. */
 const MIN_NEW_BYTES = 512 * 1024;
+/** How long a disk that had no room for growth is held to have none. */
+const CRAMPED_MS = 10_000;
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -77,6 +79,8 @@ export class LmdbFile {
   readonly #queue: QueuedWrite[] = [];
   #writing: Promise<void> | null = null;
   #abandoned = false;
+  /** Until then no more room is taken than is needed: there was not enough. */
+  #crampedUntilMs = 0;
   /** A write failed inside LMDB. */
   #failed = false;
 
@@ -240,11 +244,13 @@ export class LmdbFile {
     }
     const missing = this.#used + this.#unaccounted + bytes - this.#allocated;
     if (missing > 0) {
-      const growth = Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
+      const isCramped = performance.now() < this.#crampedUntilMs;
+      const growth = isCramped ? missing : Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
       // Never over what LMDB has written, however long it made the file.
       const end = Math.max(this.#allocated, fstatSync(this.#handle.fd).size);
       this.#allocated = await appendZeros(this.path, this.#handle, end, growth).catch((error: unknown) => {
         if (missing >= growth) throw error;
+        this.#crampedUntilMs = performance.now() + CRAMPED_MS;
         return appendZeros(this.path, this.#handle, end, missing);
       });
     }
