@@ -243,7 +243,10 @@ class LmdbRecords implements EntryRecords {
       await store.file.write(size, () => action(toBases(store.file)));
     } catch (error) {
       if (error instanceof FileLost) this.#lose(error);
-      else this.#suspend(error);
+      else {
+        if (error instanceof NoSpace) this.#missingBytes = Math.max(this.#missingBytes, error.bytes);
+        this.#suspend(error);
+      }
       throw error;
     }
   }
@@ -354,7 +357,6 @@ class LmdbRecords implements EntryRecords {
 
   #suspend(error: unknown): void {
     const fault = describe(error);
-    if (error instanceof NoSpace) this.#missingBytes = Math.max(this.#missingBytes, error.bytes);
     if (this.#fault === null) this.#options.onFault(`${fault}; answers are not stored until that is mended`);
     this.#fault = fault;
   }
