@@ -127,6 +127,8 @@ export class LmdbFile {
         maxDbs: names.length + 1,
         // A commit is on the disk when it resolves; puts that come meanwhile share the next one.
         overlappingSync: false,
+        // Else a failed commit leaves a rejection that nobody can catch.
+        eventTurnBatching: false,
       });
     } catch (error) {
       throw new SemcacheError("store-failed", `Cannot open ${path}: ${describe(error)}`, { cause: error });
@@ -225,15 +227,26 @@ export class LmdbFile {
     this.assertThere();
     if (batch.every(({ action }) => action === null)) return;
     try {
+      // The package is seen to fail now and then without a cause ("reserved freelist had a data entry with zero-size").
+      await this.#commit(batch).catch(() => this.#commit(batch));
+    } catch (error) {
+      // Its memory is not to be trusted after failed writes.
+      this.#abandoned = true;
+      this.#failed = true;
+      throw new FileLost(this.path, `not writable (${describe(error)})`);
+    }
+  }
+
+  async #commit(batch: readonly QueuedWrite[]): Promise<void> {
+    this.assertThere();
+    try {
       await this.#root.batch(() => {
         for (const { action } of batch) action?.();
       });
     } catch (error) {
-      // Its memory is not to be trusted after a failed write, and it tells of it in promises of its own.
+      // The cause is a promise, which must not be left alone.
       quietly((error as { commitError?: Promise<unknown> }).commitError);
-      this.#abandoned = true;
-      this.#failed = true;
-      throw new FileLost(this.path, `not writable (${describe(error)})`);
+      throw error;
     }
   }
 
@@ -245,7 +258,9 @@ export class LmdbFile {
     const missing = this.#used + this.#unaccounted + bytes - this.#allocated;
     if (missing > 0) {
       const isCramped = performance.now() < this.#crampedUntilMs;
-      const growth = isCramped ? missing : Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
+      const growth = isCramped
+        ? missing
+        : Math.max(missing, Math.min(MAX_GROWTH_BYTES, Math.max(MIN_GROWTH_BYTES, this.#allocated / 8)));
       // Never over what LMDB has written, however long it made the file.
       const end = Math.max(this.#allocated, fstatSync(this.#handle.fd).size);
       this.#allocated = await appendZeros(this.path, this.#handle, end, growth).catch((error: unknown) => {
