@@ -202,6 +202,24 @@ describe("against a running server", () => {
     expect(stderr).toBe('semcache: Cannot run: --older-than is "soon", expected a duration such as 30m, 12h or 7d\n');
   });
 
+  it("that is interrupted stores what came before, and says so, though more may come", async () => {
+    const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+    const args = ["entries", "import", "-", "--url", semcache.url, "--token", TOKEN, "--namespace", "stopped"];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdin.write('{"key":"today 1","data":"d"}\n{"key":"today 2","data":"d"}\n{"key":"tod');
+    const count = async () => linesOf(await entries(["list", "--namespace", "stopped"])).length;
+    while ((await count()) < 2);
+    child.kill("SIGINT");
+    const [code] = (await once(child, "close")) as [number | null];
+    expect([code, stderr]).toEqual([
+      1,
+      `stored 2 entries in ${semcache.url}\nsemcache: Stopped: interrupted after line 2\n`,
+    ]);
+    expect(await count()).toBe(2);
+  });
+
   it.each<[readonly string[], string]>([
     [["import", "missing.csv"], "semcache: Cannot read missing.csv: ENOENT"],
     [["import", "."], "semcache: Cannot read .: it is a folder"],
@@ -225,7 +243,7 @@ describe("against a running server", () => {
       const { code, stderr } = await run(["entries", ...action, "--url", "http://127.0.0.1:9"]);
       expect([code, stderr]).toEqual([
         1,
-        "semcache: Cannot reach Semcache at http://127.0.0.1:9: ECONNREFUSED; start it, or name it with --url\n",
+        "semcache: Cannot reach Semcache at http://127.0.0.1:9: ECONNREFUSED; is it running there?\n",
       ]);
     }
     const imported = await run(["entries", "import", "-", "--url", "http://127.0.0.1:9"], { input: faq });
@@ -260,11 +278,6 @@ describe("a server that breaks off", () => {
     const interrupted = new Command(["entries", "export", path, "--url", url]);
     await once(server, "exporting");
     interrupted.process.kill("SIGINT");
-    const told = once(interrupted.process, "exit");
-    // The signal is acted on with what comes next.
-    const timer = setInterval(() => answer?.write('{"semcache_entry":1}\n'), 20);
-    await told;
-    clearInterval(timer);
     const ended = await interrupted.finished;
     expect(ended.code).toBe(1);
     expect(ended.stderr).toMatch(
@@ -301,6 +314,12 @@ describe("on a folder at rest", () => {
     expect(await get(port, "How can I reset my password?", "rest")).toEqual(["hit/semantic", "Click\nthe link"]);
     const own = { ...env, SEMCACHE_SERVER__HOST: "127.0.0.1", SEMCACHE_SERVER__PORT: String(port) };
     // Its folder is its own: the same command goes through its API.
+    const lost = await run(["entries", "list", "--data", data, "--config", "other.yaml"], {
+      files: { "other.yaml": "server: { host: 127.0.0.1, port: 9 }" },
+    });
+    expect(lost.stderr).toBe(
+      `semcache: Cannot reach Semcache at http://127.0.0.1:9: ECONNREFUSED; ${data} is open in another process: name its address with --url\n`,
+    );
     const dry = await run(["entries", "flush", "--all", "--dry-run", "--data", data], { env: own });
     expect(dry.stdout).toMatch(/^would delete 2 entries \(.*\) of http:\/\/127\.0\.0\.1:\d+\n$/);
     server.process.kill("SIGTERM");

@@ -22,7 +22,10 @@ export interface EntryDesk {
   /** An empty filter selects everything. */
   invalidate(filter: EntryFilter, how: { readonly dryRun: boolean }): Promise<DeletionCount>;
   /** JSON lines in pieces of any size; whole only if it ends without an error. An empty filter selects everything. */
-  export(filter: EntryFilter, how: { readonly vectors: boolean }): AsyncIterable<Uint8Array>;
+  export(
+    filter: EntryFilter,
+    how: { readonly vectors: boolean; readonly signal: AbortSignal },
+  ): AsyncIterable<Uint8Array>;
   /** `headers`: what the lines are asked with, names in lower case. Ends early at the first refused line if `strict`. */
   import(items: AsyncIterable<ImportItem>, how: ImportHow): Promise<ImportOutcome>;
   close(): Promise<void>;

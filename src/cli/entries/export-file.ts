@@ -23,7 +23,7 @@ export async function exportEntryFile(
   let bytes = 0;
   let stopped: string | null = null;
   try {
-    for await (const chunk of desk.export(filter, { vectors: flags.vectors ?? false })) {
+    for await (const chunk of desk.export(filter, { vectors: flags.vectors ?? false, signal: stop })) {
       if (!(await output.write(chunk))) {
         stopped = "standard output was closed";
         break;
@@ -40,7 +40,8 @@ export async function exportEntryFile(
     else await output.discard();
   } catch (error) {
     await output.discard();
-    throw error;
+    if (!stop.aborted) throw error;
+    stopped = "interrupted";
   } finally {
     bar.end();
   }

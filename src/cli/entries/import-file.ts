@@ -25,7 +25,7 @@ export async function importFile(
 ): Promise<number> {
   const wanted = toFormat(flags.format);
   const stop = stopSignal();
-  const input = await openInput(path);
+  const input = await openInput(path, stop);
   const { head, chunks } = await peek(input.chunks, MAX_HEAD_BYTES);
   const format = wanted === "auto" ? guessFormat(head, input.name) : wanted;
   const headers = toImportHeaders(format, flags);
@@ -43,9 +43,9 @@ export async function importFile(
   const requests = await openRequests(format, flags);
   async function* items(): AsyncGenerator<ImportItem> {
     for await (const item of toItems(source, requests)) {
-      lines++;
-      // What has been taken is stored and told of.
+      // What has been taken is stored and told of; this line may be the first half of one.
       if (stop.aborted) return;
+      lines++;
       yield item;
     }
   }
@@ -55,12 +55,13 @@ export async function importFile(
       bar.end();
       tell(summary, desk, flags);
       if (failure !== null) throw failure;
-      if (stop.aborted) throw new SemcacheError("aborted", `Stopped: interrupted after line ${Math.max(0, lines - 1)}`);
+      if (stop.aborted) throw new SemcacheError("aborted", `Stopped: interrupted after line ${lines}`);
       return isDone(summary) ? 0 : 1;
     });
   } finally {
     bar.end();
     await requests?.close();
+    input.close();
   }
 }
 

@@ -9,15 +9,28 @@ export interface Input {
   readonly size: number;
   /** As it is told to people. */
   readonly name: string;
+  /** Nothing more is read; else what never ends would keep the process. */
+  close(): void;
 }
 
-/** @param path `-`: standard input. @throws {SemcacheError} `bad-request` */
-export async function openInput(path: string): Promise<Input> {
-  if (path === "-") return { chunks: process.stdin as AsyncIterable<Uint8Array>, size: 0, name: "standard input" };
+/**
+ * @param path `-`: standard input
+ * @param stop ends it, also while nothing comes
+ * @throws {SemcacheError} `bad-request`
+ */
+export async function openInput(path: string, stop?: AbortSignal): Promise<Input> {
+  if (path === "-") {
+    const { stdin } = process;
+    return { chunks: until(stdin, stop), size: 0, name: "standard input", close: () => void stdin.destroy() };
+  }
   try {
     const about = await stat(path);
     if (about.isDirectory()) throw new Error("it is a folder");
-    return { chunks: named(path, createReadStream(path)), size: about.isFile() ? about.size : 0, name: path };
+    const stream = createReadStream(path);
+    // A file that is opened and then not read has nobody else to tell.
+    stream.on("error", () => undefined);
+    const chunks = until(named(path, stream), stop);
+    return { chunks, size: about.isFile() ? about.size : 0, name: path, close: () => void stream.destroy() };
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -32,6 +45,18 @@ async function* named(path: string, chunks: AsyncIterable<Uint8Array>): AsyncGen
     yield* chunks;
   } catch (error) {
     throw unreadable(path, error);
+  }
+}
+
+async function* until(chunks: AsyncIterable<Uint8Array>, stop: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const stopped = new Promise<{ readonly done: true }>((resolve) => {
+    stop?.addEventListener("abort", () => resolve({ done: true }), { once: true });
+  });
+  for (;;) {
+    const next = await Promise.race([iterator.next(), stopped]);
+    if (next.done) return;
+    yield next.value;
   }
 }
 

@@ -26,7 +26,8 @@ export async function openDesk(
   const overrides = flags.data === undefined ? {} : { store: { path: flags.data } };
   const { config } = loadConfig({ file: flags.config ?? null, overrides });
   const token = flags.token ?? config.server.adminToken;
-  if (flags.url !== undefined) return createServerDesk({ url: toUrl(flags.url), token });
+  if (flags.url !== undefined)
+    return createServerDesk({ url: toUrl(flags.url), token, advice: "is it running there?" });
   const { kind, path } = config.store;
   // A misspelt folder is not an empty cache.
   if (kind !== "memory" && !makesFolder && !existsSync(path)) {
@@ -38,7 +39,11 @@ export async function openDesk(
   const opened = await open(config, openStore);
   // With it comes most of the server.
   if (opened !== "in-use") return (await import("./store-desk.ts")).createStoreDesk(config, opened);
-  return createServerDesk({ url: configuredUrl(config), token });
+  const advice =
+    kind === "memory"
+      ? "the entries are in the memory of a server: start it, or name it with --url"
+      : `${path} is open in another process: name its address with --url`;
+  return createServerDesk({ url: configuredUrl(config), token, advice });
 }
 
 async function open(config: Config, openStore: OpenStore): ReturnType<OpenStore> {

@@ -8,6 +8,8 @@ export interface ServerAddress {
   /** Origin, and a path where the server stands behind one; without a slash at its end. */
   readonly url: string;
   readonly token: string | null;
+  /** What to do where nobody answers. */
+  readonly advice: string;
 }
 
 /** A server that is silent for so long has gone. */
@@ -17,10 +19,11 @@ const MAX_JSON_BYTES = 256 * 1024 * 1024;
 
 /** A request of the admin API that was begun; its body, if any, is the caller's to write and end. */
 export function openCall(
-  { url, token }: ServerAddress,
+  address: ServerAddress,
   call: { readonly method: string; readonly path: string; readonly type?: string },
 ): { readonly request: ClientRequest; readonly response: Promise<IncomingMessage> } {
   const { method, path, type } = call;
+  const { url, token } = address;
   const open = url.startsWith("https:") ? requestHttps : requestHttp;
   const request = open(`${url}/semcache/v1/admin/${path}`, {
     method,
@@ -35,7 +38,7 @@ export function openCall(
   const response = once(request, "response").then(
     ([message]) => message as IncomingMessage,
     (error: unknown) => {
-      throw unreachable(url, error);
+      throw unreachable(address, error);
     },
   );
   // Whoever writes the body looks at it later; a connection that fails before must not end the process.
@@ -60,7 +63,7 @@ export async function callJson(
 }
 
 export async function readJson(
-  { url }: ServerAddress,
+  address: ServerAddress,
   response: IncomingMessage,
 ): Promise<{ readonly status: number; readonly json: unknown }> {
   const chunks: Buffer[] = [];
@@ -72,13 +75,13 @@ export async function readJson(
       chunks.push(chunk);
     }
   } catch (error) {
-    throw unreachable(url, error);
+    throw unreachable(address, error);
   }
   const status = response.statusCode ?? 0;
   try {
     return { status, json: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
   } catch {
-    throw new SemcacheError("bad-request", `Cannot use ${url}: its answer (${status}) is not Semcache's`);
+    throw new SemcacheError("bad-request", `Cannot use ${address.url}: its answer (${status}) is not Semcache's`);
   }
 }
 
@@ -92,11 +95,9 @@ export function toServerError({ url }: ServerAddress, status: number, json: unkn
     : new SemcacheError("bad-request", `${message}${advice}`);
 }
 
-export function unreachable(url: string, error: unknown): SemcacheError {
+export function unreachable({ url, advice }: ServerAddress, error: unknown): SemcacheError {
   const { code, message } = error as NodeJS.ErrnoException;
-  return new SemcacheError(
-    "upstream-unreachable",
-    `Cannot reach Semcache at ${url}: ${code ?? message}; start it, or name it with --url`,
-    { cause: error },
-  );
+  return new SemcacheError("upstream-unreachable", `Cannot reach Semcache at ${url}: ${code ?? message}; ${advice}`, {
+    cause: error,
+  });
 }

@@ -48,11 +48,12 @@ export function createServerDesk(address: ServerAddress): EntryDesk {
       const body = { ...selected, dry_run: dryRun };
       return (await ask({ method: "POST", path: "invalidate", body })) as DeletionCount;
     },
-    async *export(filter, { vectors }) {
+    async *export(filter, { vectors, signal }) {
       const query = toQuery(filter);
       if (vectors) query.set("vectors", "true");
       const { request, response: coming } = openCall(address, { method: "GET", path: `export?${query}` });
       request.end();
+      signal.addEventListener("abort", () => request.destroy(), { once: true });
       const response = await coming;
       if (response.statusCode !== 200) {
         throw toServerError(address, response.statusCode ?? 0, (await readJson(address, response)).json);
@@ -60,7 +61,7 @@ export function createServerDesk(address: ServerAddress): EntryDesk {
       try {
         yield* response as AsyncIterable<Uint8Array>;
       } catch (error) {
-        throw unreachable(address.url, error);
+        throw unreachable(address, error);
       } finally {
         request.destroy();
       }
