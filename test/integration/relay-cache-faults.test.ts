@@ -145,7 +145,6 @@ async function start(faulty: {
     dialects,
     maxRequestBytes: 1_000_000,
     maxBodyBytes: 10_000_000,
-    onRefresh: () => undefined,
     onDefect: (error) => defects.push(error),
   });
   const server = new HttpServer({ host: "127.0.0.1", port: 0, keepAliveMs: 5000, handle });

@@ -65,7 +65,10 @@ async function expired(fault: Script | null, { say = room(), times = 1 } = {}): 
   return { say, first };
 }
 
-async function withSemcache(overrides: object, run: (server: RunningSemcache) => Promise<void>): Promise<void> {
+async function withSemcache(
+  overrides: { readonly [key: string]: unknown },
+  run: (server: RunningSemcache) => Promise<void>,
+): Promise<void> {
   const server = await startSemcache(provider.url, overrides, { clock });
   try {
     await run(server);
