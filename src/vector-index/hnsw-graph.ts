@@ -8,12 +8,20 @@ import { QUANTISATION } from "./quantised-vector.ts";
 const METRIC = "ip";
 
 /** Links per node and level (HNSW's M; twice as many at the lowest level). */
-const CONNECTIVITY = 16;
+const CONNECTIVITY = 24;
 /** Candidates that are looked at when a vector is added (efConstruction), and in a search (ef). */
-const EXPANSION_ADD = 128;
-const EXPANSION_SEARCH = 128;
+const EXPANSION_ADD = 192;
+const EXPANSION_SEARCH = 256;
 
-/** A graph and the tail in front of it; lives in the worker thread. Vectors are quantised. */
+/** Nodes that one search asks usearch for at most, where removed ones stand before those that live. */
+const MAX_FETCH = 4096;
+
+/**
+ * A graph and the tail in front of it; lives in the worker thread. Vectors are quantised.
+ *
+ * A removed node stays where it is, without an id, and leads searches on, until a new vector takes its place: a file of
+ * usearch with removed nodes in it would be read past the end of a table (2.25: `load` sizes that by the live ones).
+ */
 export class HnswGraph {
   readonly #native: NativeGraphs;
   readonly #dimensions: number;
@@ -38,12 +46,12 @@ export class HnswGraph {
   }
 
   put(id: number, vector: Int8Array): void {
-    this.#removeFromGraph(id);
+    this.#keys.release(id);
     this.#tail.put(id, vector);
   }
 
   remove(id: number): void {
-    this.#removeFromGraph(id);
+    this.#keys.release(id);
     this.#tail.remove(id);
   }
 
@@ -51,7 +59,10 @@ export class HnswGraph {
   absorbOne(): void {
     const next = this.#tail.last();
     if (next === null) return;
-    this.#key[0] = BigInt(this.#keys.take(next.id));
+    const nodes = this.#keys.keys;
+    const key = this.#keys.take(next.id);
+    this.#key[0] = BigInt(key);
+    if (key < nodes) this.#takeOut();
     this.#graph.add(this.#key, next.vector, 1);
     this.#tail.remove(next.id);
   }
@@ -71,12 +82,19 @@ export class HnswGraph {
         distances.pop();
       }
     };
-    if (this.#keys.size > 0) {
-      const [keys, found, counts] = this.#graph.search(query, k, 1);
+    const inGraph = Math.min(k, this.#keys.size);
+    // Removed nodes are found too: their share is asked for as well, and more where they crowd around the query.
+    let fetch = Math.ceil((k * this.#keys.keys) / Math.max(1, this.#keys.size));
+    for (let isEnough = inGraph === 0; !isEnough; fetch *= 4) {
+      const wanted = Math.min(fetch, this.#keys.keys, MAX_FETCH);
+      const [keys, found, counts] = this.#graph.search(query, wanted, 1);
+      ids.length = 0;
+      distances.length = 0;
       for (let at = 0; at < Number(counts[0]); at++) {
         const id = this.#keys.idOf(Number(keys[at]));
         if (id >= 0) offer(id, found[at] as number);
       }
+      isEnough = ids.length >= inGraph || wanted < fetch || wanted === this.#keys.keys;
     }
     this.#tail.search(query, k, offer);
     return Float64Array.from(ids);
@@ -101,7 +119,7 @@ export class HnswGraph {
     } catch (error) {
       return String(error);
     }
-    if (graph.size() !== keys.size) return `it has ${graph.size()} vectors for ${keys.size} ids`;
+    if (graph.size() !== keys.keys) return `it has ${graph.size()} nodes instead of ${keys.keys}`;
     this.#graph = graph;
     this.#keys = keys;
     return null;
@@ -115,10 +133,8 @@ export class HnswGraph {
       .sort();
   }
 
-  #removeFromGraph(id: number): void {
-    const key = this.#keys.release(id);
-    if (key < 0) return;
-    this.#key[0] = BigInt(key);
+  /** Frees the node of the key for the vector that takes its place in the same step. */
+  #takeOut(): void {
     const [removed] = this.#graph.remove(this.#key);
     if (removed !== 1) throw new Error(`Cannot remove a vector from the graph: ${removed} were found instead of 1`);
   }

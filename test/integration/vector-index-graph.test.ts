@@ -29,7 +29,7 @@ function fill({ vectors }: Scene, count: number, dimensions: number, from = 0): 
 }
 
 describe("a graph", () => {
-  test("finds what exact search finds among 20,000", async () => {
+  test("finds what exact search finds among 20,000", { timeout: 120_000 }, async () => {
     const scene = createTestScene({ dimensions: 96 });
     fill(scene, 20_000, 96);
     const index = scene.open();
