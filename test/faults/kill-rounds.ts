@@ -1,12 +1,10 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { makeFolder } from "./child.ts";
 import { createRandom, deriveEntry } from "./derived-entry.mjs";
 
 const child = fileURLToPath(new URL("killed-store-child.mjs", import.meta.url));
@@ -86,10 +84,7 @@ export async function killRounds(
   seed: number,
 ): Promise<{ readonly lines: number; readonly found: number }> {
   const random = createRandom(seed);
-  // In memory where it can be: a killed process loses nothing that it has written, on whatever disk.
-  const folder = mkdtempSync(
-    join(statSync("/dev/shm", { throwIfNoEntry: false }) ? "/dev/shm" : tmpdir(), "semcache-kill-"),
-  );
+  const folder = makeFolder("kill");
   const totals = { lines: 0, found: 0 };
   let next = start();
   let ledger = new Ledger();
@@ -98,14 +93,18 @@ export async function killRounds(
       const running = next;
       // The next one starts up while this one works.
       next = start();
-      const settings = { folder, seed: Math.floor(random() * 2 ** 32), version: round * VERSIONS_PER_ROUND };
+      const settings = {
+        folder: folder.path,
+        seed: Math.floor(random() * 2 ** 32),
+        version: round * VERSIONS_PER_ROUND,
+      };
       const limit = Math.floor(random() * MAX_LINES);
       ledger = await runUntilKilled(running, settings, limit, ledger, totals);
     }
     return totals;
   } finally {
     next.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 
