@@ -223,7 +223,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     maxEntryBytes: cache.maxEntryBytes,
     onLost: (reason, error) => {
       metrics.countStoreError("put");
-      log.warn("An answer was not stored", { reason, ...(error === null ? {} : { error: String(error) }) });
+      const details = { reason, ...(error === null ? {} : { error: String(error) }) };
+      // A store that cannot be written has said so, in one line.
+      if (store.health().state === "ok") log.warn("An answer was not stored", details);
+      else log.debug("An answer was not stored", details);
     },
   });
   const proxySettings = {
