@@ -96,12 +96,12 @@ export class LocalCacheStore implements CacheStore {
   #closing: Promise<void> | null = null;
 
   constructor(records: EntryRecords, openIndexes: OpenIndexes, options: LocalCacheStoreOptions) {
-    const table = new EntryTable({ eviction: options.eviction });
     this.#records = records;
     this.#options = options;
-    this.#table = table;
+    this.#table = new EntryTable({ eviction: options.eviction });
     this.#indexes = openIndexes({
-      ids: (partition, embedderId) => table.vectorSequences(partition, embedderId),
+      // Of the table that is there then: a lost one is replaced.
+      ids: (partition, embedderId) => this.#table.vectorSequences(partition, embedderId),
       vector: (_partition, _embedderId, sequence) => records.readVector(sequence),
     });
     this.#activityKeptAtMs = options.clock.now();
