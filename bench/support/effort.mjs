@@ -1,3 +1,5 @@
+import { storeEfforts } from "../store/effort.mjs";
+
 /**
  * How much is measured; every part takes what it needs of it.
  *
@@ -10,6 +12,7 @@
  * @property {number} memoryRequests
  * @property {number} entries with vectors, in one partition
  * @property {number} lookups of each length and load
+ * @property {import("../store/effort.mjs").StoreEffort} store
  * @property {readonly string[]} [nodeOptions] of the process that is measured
  */
 
@@ -25,6 +28,7 @@ export const efforts = {
     memoryRequests: 200,
     entries: 24,
     lookups: 3,
+    store: storeEfforts.smoke,
   },
   quick: {
     pairs: 3,
@@ -35,6 +39,7 @@ export const efforts = {
     memoryRequests: 5_000,
     entries: 2_000,
     lookups: 60,
+    store: storeEfforts.quick,
   },
   usual: {
     pairs: 7,
@@ -45,6 +50,7 @@ export const efforts = {
     memoryRequests: 20_000,
     entries: 2_000,
     lookups: 120,
+    store: storeEfforts.quick,
   },
   long: {
     pairs: 15,
@@ -55,5 +61,6 @@ export const efforts = {
     memoryRequests: 100_000,
     entries: 2_000,
     lookups: 300,
+    store: storeEfforts.full,
   },
 };

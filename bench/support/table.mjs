@@ -54,7 +54,7 @@ function toTargetText({ target, unit }) {
   return `${text} ${unit}`.trim();
 }
 
-function toText(value) {
+export function toText(value) {
   if (!Number.isFinite(value)) return "-";
   if (Math.abs(value) >= 1000) return value.toFixed(0);
   return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);

@@ -38,6 +38,7 @@ test.each([
   ["event-loop", ["longest delay, hits, 1 KiB", "longest delay, recorded streams, 1 KiB"]],
   ["lookup-steps", ["embedder, a prompt of 20 tokens", "verifier, two prompts of 20 tokens", "model files"]],
   ["memory", ["heap, end to middle of 200 requests", "resident, end to middle of 200 requests"]],
+  ["store", ["120 entries: recall@1, store", "120 entries: restart after kill -9: first nearest 8 answered"]],
 ])(
   "%s runs and gives its figures",
   async (part, judged) => {
@@ -61,6 +62,19 @@ test.each([
   },
   120_000,
 );
+
+test("the benchmark of the store prints its figures by size", async () => {
+  const script = join(import.meta.dirname, "../../bench/store/main.mjs");
+  const file = join(folder, "store-table.json");
+  const args = [script, "one", "many", "--effort", "smoke", "--sizes", "40", "--partitions", "3", "--json", file];
+  const { stdout } = await run(process.execPath, args);
+  expect(stdout).toMatch(/^figure +unit +30 +40 +target$/m);
+  expect(stdout).toMatch(/^recall@8, store +1\.000 +>= 0\.95$/m);
+  const { figures } = JSON.parse(await readFile(file, "utf8")) as { figures: readonly (Figure & { size: number })[] };
+  expect(figures.find(({ name }) => name === "share found as soon as put")?.median).toBe(1);
+  expect(new Set(figures.map(({ size }) => size))).toEqual(new Set([30, 40]));
+  await expect(run(process.execPath, [script, "--sizes", "10 k"])).rejects.toMatchObject({ code: 2 });
+}, 120_000);
 
 /** Half and worst, of each step of a lookup, by length of the prompt and by load. */
 function expectEveryStep(figures: readonly Figure[]): void {

@@ -1,0 +1,73 @@
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const TICK_MS = 1;
+
+/** Private memory of this process in bytes, without files that are mapped; null where the system does not tell. */
+export function privateBytes() {
+  for (let round = 0; round < 3; round++) globalThis.gc?.();
+  try {
+    const [, kibibytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Watches how long the event loop is held. A timer of one millisecond looks at the clock; what the thread spent waiting
+ * for a processor meanwhile (Linux tells: /proc/self/task/<id>/schedstat) is not the product's doing and is told apart.
+ */
+export function watchEventLoop() {
+  const file = openSchedule();
+  const buffer = Buffer.alloc(96);
+  const readQueuedMs = () => {
+    if (file === null) return 0;
+    const length = readSync(file, buffer, 0, buffer.length, 0);
+    return Number(buffer.toString("latin1", 0, length).split(" ")[1]) / 1e6;
+  };
+  let sinceMs = performance.now();
+  let queuedMs = readQueuedMs();
+  let longestMs = 0;
+  let longestOwnMs = 0;
+  const look = () => {
+    const nowMs = performance.now();
+    const nowQueuedMs = readQueuedMs();
+    const heldMs = nowMs - sinceMs - TICK_MS;
+    longestMs = Math.max(longestMs, heldMs);
+    longestOwnMs = Math.max(longestOwnMs, heldMs - (nowQueuedMs - queuedMs));
+    sinceMs = nowMs;
+    queuedMs = nowQueuedMs;
+  };
+  const timer = setInterval(look, TICK_MS);
+  return {
+    /** @returns {{ longestMs: number, longestOwnMs: number }} `longestOwnMs`: without waiting for a processor */
+    end() {
+      look();
+      clearInterval(timer);
+      if (file !== null) closeSync(file);
+      return { longestMs, longestOwnMs };
+    },
+  };
+}
+
+function openSchedule() {
+  try {
+    return openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
+  } catch {
+    return null;
+  }
+}
+
+/** Resolves when this process, all threads of it, has little to do any more; to the seconds that took. */
+export async function untilQuiet() {
+  const startedMs = performance.now();
+  for (let quiet = 0; quiet < 2;) {
+    const before = process.cpuUsage();
+    const sinceMs = performance.now();
+    await sleep(500);
+    const { user, system } = process.cpuUsage(before);
+    quiet = (user + system) / 1000 < 0.02 * (performance.now() - sinceMs) ? quiet + 1 : 0;
+  }
+  return Math.max(0, (performance.now() - startedMs) / 1000 - 1);
+}

@@ -1,0 +1,174 @@
+// A process that has the embedded store open, and is asked to fill it and to measure it. What it tells are samples.
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "#semcache/base/clock.js";
+import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
+import { answerParent } from "./child.mjs";
+import { digest, PARTITION, toEntry, toExactKey, toId } from "./entries.mjs";
+import { privateBytes, untilQuiet, watchEventLoop } from "./process-watch.mjs";
+import { createRandom } from "./random.mjs";
+import { openVectors } from "./vectors.mjs";
+
+const K = 8;
+/** Between two lookups while entries are inserted. */
+const LOOKUP_EVERY_MS = 5;
+/** One of so many inserted entries is looked for as soon as its `put` has resolved. */
+const CHECK_EVERY = 50;
+
+let vectors;
+let store;
+let perPartition = null;
+let faults = [];
+
+answerParent({
+  async open({ folder, sentences, perPartition: count = null }) {
+    vectors ??= openVectors(sentences);
+    perPartition = count;
+    faults = [];
+    const before = privateBytes();
+    const startedMs = performance.now();
+    store = await openEmbeddedCacheStore({
+      folder,
+      clock: systemClock,
+      maxEntries: null,
+      maxBytes: null,
+      onFault: (message) => faults.push(message),
+    });
+    return { ms: performance.now() - startedMs, privateBytes: before, entries: store.stats().entries };
+  },
+
+  /** The first search loads the index. */
+  async first({ number = 0, tries = 1 }) {
+    const startedMs = performance.now();
+    for (let at = 0; at < tries; at++) await nearest(vectors.queries[at], toPartition(number));
+    return { ms: performance.now() - startedMs };
+  },
+
+  quiet: async () => ({ seconds: await untilQuiet() }),
+  memory: () => ({ privateBytes: privateBytes(), storeBytes: store.stats().bytes, faults }),
+
+  /** Inserts as fast as it goes. */
+  async fill({ from, to, inFlight, tags }) {
+    const startedMs = performance.now();
+    await putAll(from, to, inFlight, (number) => toEntry(vectors, number, { partition: toPartition(number), tags }));
+    return { seconds: (performance.now() - startedMs) / 1000 };
+  },
+
+  /** Inserts while lookups go on. */
+  async insert({ from, to, inFlight }) {
+    // Made before: making them is not the store's work.
+    const entries = Array.from({ length: to - from }, (_, at) => toEntry(vectors, from + at));
+    const nearestMs = [];
+    const exactUs = [];
+    const state = { going: true };
+    const random = createRandom(from);
+    const lookUp = async () => {
+      for (let at = 0; state.going; at++) {
+        const query = vectors.queries[at % vectors.queries.length];
+        nearestMs.push(await timed(() => nearest(query, PARTITION)));
+        const key = toExactKey(Math.floor(random() * from));
+        exactUs.push(1000 * (await timed(() => store.findExact(key))));
+        await sleep(LOOKUP_EVERY_MS);
+      }
+    };
+    let checked = 0;
+    let missed = 0;
+    const looking = lookUp();
+    const watch = watchEventLoop();
+    const startedMs = performance.now();
+    await putAll(
+      from,
+      to,
+      inFlight,
+      (number) => entries[number - from],
+      async (number) => {
+        if (number % CHECK_EVERY !== 0) return;
+        checked++;
+        const found = await nearest(entries[number - from].vector.values, PARTITION);
+        const same = found.filter(({ similarity }) => similarity > 0.9999);
+        if (!same.some(({ id }) => id === toId(number)) && same.length < K) missed++;
+      },
+    );
+    const seconds = (performance.now() - startedMs) / 1000;
+    const { longestMs, longestOwnMs } = watch.end();
+    state.going = false;
+    await looking;
+    return { perSecond: (to - from) / seconds, nearestMs, exactUs, longestMs, longestOwnMs, checked, missed };
+  },
+
+  /** One after the other. @returns samples by round, and the cosines that were found */
+  async nearest({ queries, rounds }) {
+    const found = [];
+    const byRound = [];
+    for (let round = -1; round < rounds; round++) {
+      const samples = [];
+      for (const query of vectors.queries.slice(0, queries)) {
+        samples.push(await timed(async () => found.push(await nearest(query, PARTITION))));
+      }
+      if (round >= 0) byRound.push(samples);
+    }
+    return { byRound, found: found.slice(0, queries).map((list) => list.map(({ similarity }) => similarity)) };
+  },
+
+  async exact({ size, lookups, rounds }) {
+    const random = createRandom(size);
+    const byRound = [];
+    for (let round = -1; round < rounds; round++) {
+      const keys = Array.from({ length: lookups }, () => toExactKey(Math.floor(random() * size)));
+      const samples = [];
+      for (const key of keys) {
+        const startedMs = performance.now();
+        const entry = await store.findExact(key);
+        samples.push(1000 * (performance.now() - startedMs));
+        if (entry === null || entry.answer.body.length < 500) throw new Error(`Cannot find the entry of ${key}`);
+      }
+      if (round >= 0) byRound.push(samples);
+    }
+    return { byRound };
+  },
+
+  /** In partitions that nobody has asked yet, and again. */
+  async partitions({ numbers }) {
+    const coldMs = [];
+    const warmMs = [];
+    for (const [at, number] of numbers.entries()) {
+      const query = vectors.queries[at % vectors.queries.length];
+      coldMs.push(await timed(() => nearest(query, toPartition(number))));
+      warmMs.push(await timed(() => nearest(query, toPartition(number))));
+    }
+    return { coldMs, warmMs };
+  },
+
+  deleteTagged: ({ tag }) => store.delete({ kind: "where", tags: [tag] }),
+
+  async close() {
+    const startedMs = performance.now();
+    await store.close();
+    return { ms: performance.now() - startedMs };
+  },
+});
+
+function toPartition(number) {
+  return perPartition === null ? PARTITION : digest(`partition ${Math.floor(number / perPartition)}`);
+}
+
+function nearest(values, partition) {
+  return store.findNearest(partition, { embedderId: vectors.embedderId, values }, K);
+}
+
+async function timed(work) {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+async function putAll(from, to, inFlight, toEntryOf, afterPut = () => undefined) {
+  let next = from;
+  const putOn = async () => {
+    for (let number = next++; number < to; number = next++) {
+      const outcome = await store.put(toEntryOf(number), store.generation());
+      if (outcome.kind !== "stored") throw new Error(`Cannot store entry ${number}: ${outcome.because}`);
+      await afterPut(number);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, putOn));
+}
