@@ -66,8 +66,10 @@ export interface ImportRun {
   summary(): ImportSummary;
 }
 
-/** Lines that are embedded and written side by side: enough for full batches, and no lookup waits long behind them. */
-const MAX_UNDER_WAY = 8;
+/** Lines that are embedded and written side by side, so that a store may write them in one go. */
+const MAX_UNDER_WAY = 64;
+/** The same as characters: a few long lines fill it alone. */
+const MAX_UNDER_WAY_LENGTH = 8 * 1024 * 1024;
 /** Of more faults than these only the number is told. */
 export const MAX_FAULTS = 20;
 
@@ -99,6 +101,8 @@ class Run implements ImportRun {
   readonly #skipped: Partial<Record<SkipReason, number>> = {};
   readonly #faults: LineFault[] = [];
   #rawHeaders: readonly string[] = [];
+  /** Characters of the lines under way. */
+  #length = 0;
   #lines = 0;
   #stored = 0;
   #refused = 0;
@@ -132,8 +136,10 @@ class Run implements ImportRun {
     if (task !== null) {
       this.#lines++;
       while (this.#underWay.has(task.key)) await this.#underWay.get(task.key);
-      this.#start(line.number, task);
-      if (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay.values());
+      this.#start(line.number, task, line.kind === "text" ? line.text.length : 0);
+      while (this.#underWay.size >= MAX_UNDER_WAY || (this.#underWay.size > 0 && this.#length > MAX_UNDER_WAY_LENGTH)) {
+        await Promise.race(this.#underWay.values());
+      }
     }
     this.#assertWell();
     return !(this.#strict && this.#refused > 0);
@@ -184,7 +190,8 @@ class Run implements ImportRun {
     }
   }
 
-  #start(number: number, { key, run }: LineTask): void {
+  #start(number: number, { key, run }: LineTask, length: number): void {
+    this.#length += length;
     const done = run()
       .then(
         (outcome) => {
@@ -196,7 +203,10 @@ class Run implements ImportRun {
           else this.#failure ??= toFailure(error);
         },
       )
-      .finally(() => this.#underWay.delete(key));
+      .finally(() => {
+        this.#underWay.delete(key);
+        this.#length -= length;
+      });
     this.#underWay.set(key, done);
   }
 
