@@ -60,7 +60,9 @@ export interface Config {
     readonly auditRate: number;
   };
   readonly embedding: { readonly workers: "auto" | number };
-  readonly store: { readonly kind: "memory"; readonly path: string | null } | { readonly kind: "embedded"; readonly path: string };
+  readonly store:
+    | { readonly kind: "memory"; readonly path: string | null }
+    | { readonly kind: "embedded"; readonly path: string };
   readonly telemetry: {
     readonly logLevel: LogLevel;
     readonly logFormat: "json" | "text";

@@ -123,10 +123,14 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
   gauge("semcache_store_bytes", "Bytes that the entries cost", () => sources().store?.().bytes);
   gauge("semcache_store_limit_bytes", "Most bytes that the entries may cost", () => sources().store?.().maxBytes);
   gauge("semcache_partitions", "Partitions with entries", () => sources().store?.().partitions);
-  gauge("semcache_store_writable", "1 while answers can be stored, 0 while they cannot (disk full, folder gone)", () => {
-    const writable = sources().storeWritable?.();
-    return writable === undefined ? null : Number(writable);
-  });
+  gauge(
+    "semcache_store_writable",
+    "1 while answers can be stored, 0 while they cannot (disk full, folder gone)",
+    () => {
+      const writable = sources().storeWritable?.();
+      return writable === undefined ? null : Number(writable);
+    },
+  );
   gauge("semcache_inference_waiting", "Texts and pairs that wait for a model", () => sources().inference?.().waiting);
   gauge("semcache_inference_running", "Model runs going on", () => sources().inference?.().running);
   gauge(
