@@ -71,6 +71,11 @@ const works = async (store) => {
   await store.flush();
   const listed = await listAll(store);
   assert.ok(ids.every((id) => listed.includes(id)));
+  for (const id of ids) {
+    if (deriveEntry(id).vector === null) continue;
+    const [nearest] = await store.findNearest(partitionOf(id), vectorOf(id), 1);
+    assert.equal(nearest?.id, id);
+  }
   return ids;
 };
 
