@@ -344,7 +344,8 @@ export class LocalCacheStore implements CacheStore {
   #restoreOrder(): void {
     const slots: Slot[] = [];
     for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) slots.push(slot);
-    slots.sort((a, b) => this.#table.lastUsedAtMs(a) - this.#table.lastUsedAtMs(b));
+    // Of two that were used in the same millisecond the older one goes first.
+    slots.reverse().sort((a, b) => this.#table.lastUsedAtMs(a) - this.#table.lastUsedAtMs(b));
     for (const slot of slots) this.#table.renew(slot);
   }
 
