@@ -64,15 +64,22 @@ export function toEntry(vectors, number, { partition = PARTITION, tags = [] } = 
 
 const TENANT = digest("tenant");
 
+/** Prose that answers are cut from. */
+const PROSE = makeProse(200_000);
+
+function makeProse(length) {
+  const random = createRandom(0x5eed);
+  let prose = "";
+  while (prose.length < length) prose += `${WORDS[Math.floor(random() * WORDS.length)]} `;
+  return prose;
+}
+
 function toBody(number) {
   const random = createRandom(number ^ 0x5eed);
-  const words = [];
-  for (let left = 600 + random() * 1_000; left > 0;) {
-    const word = WORDS[Math.floor(random() * WORDS.length)];
-    words.push(word);
-    left -= word.length + 1;
-  }
-  const content = words.join(" ");
+  const length = Math.floor(600 + random() * 1_000);
+  const start = Math.floor(random() * (PROSE.length - length));
+  const content = PROSE.slice(start, start + length);
+  const tokens = Math.round(length / 5);
   return Buffer.from(
     JSON.stringify({
       id: `chatcmpl-${number.toString(36).padStart(29, "A")}`,
@@ -84,8 +91,8 @@ function toBody(number) {
       ],
       usage: {
         prompt_tokens: 24,
-        completion_tokens: words.length,
-        total_tokens: words.length + 24,
+        completion_tokens: tokens,
+        total_tokens: tokens + 24,
         prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
       },
       service_tier: "default",

@@ -57,7 +57,7 @@ async function fillAndMeasure(options) {
       ...toLatencyFigures("nearest 8, store, inserts going on", size, "ms", [inserted.nearestMs]),
       ...toLatencyFigures("exact lookup", size, "µs", exact.byRound, { p50: { atMost: 20 } }),
       ...toLatencyFigures("exact lookup, inserts going on", size, "µs", [inserted.exactUs]),
-      toFigure("inserts, nothing else going on", size, "/s", perSecond),
+      toFigure("inserts alone, making the entries included", size, "/s", perSecond),
       toFigure("until the graph had the rest", size, "s", behind.seconds),
       toFigure("inserts, lookups going on", size, "/s", inserted.perSecond, judge(size, { atLeast: 2_000 }, 10_000)),
       toFigure("share found as soon as put", size, "", 1 - inserted.missed / Math.max(1, inserted.checked), {

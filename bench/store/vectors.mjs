@@ -1,12 +1,14 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createNormal, createRandom } from "./random.mjs";
 import { prepareSentences, readSentences } from "./sentences.mjs";
 
 const REAL = { stored: 19_000, asked: 1_000 };
 const SYNTHETIC = { topics: 60, centres: 6_000, asked: 1_000, dimensions: 384 };
-/** Real vectors of which the noise of one made vector is mixed. */
+/** Directions that noise can have, two of which are mixed, and vectors that each of them is mixed of. */
+const DIRECTIONS = 4_096;
 const MIXED = 8;
 /** Real vectors whose nearest neighbour is looked for, to learn how near neighbours are. */
-const SAMPLE = 200;
+const SAMPLE = 400;
 
 /**
  * Vectors by number, the same in every run, made when they are asked for: a million of them need no room.
@@ -20,9 +22,22 @@ const SAMPLE = 200;
  * @property {readonly Float32Array[]} queries
  */
 
-/** @param {string | undefined} dataFolder @returns {Promise<string | null>} what {@link openVectors} takes */
+/**
+ * @param {string | undefined} dataFolder
+ * @returns {Promise<string | null>} what {@link openVectors} takes
+ */
 export async function prepareVectors(dataFolder) {
-  return dataFolder ? prepareSentences(dataFolder, REAL) : null;
+  if (!dataFolder) return null;
+  const path = await prepareSentences(dataFolder, REAL);
+  if (!existsSync(cosinesOf(path))) {
+    const { stored, dimensions } = readSentences(path);
+    writeFileSync(cosinesOf(path), JSON.stringify(nearestCosines(toRows(stored.values, dimensions))));
+  }
+  return path;
+}
+
+function cosinesOf(path) {
+  return `${path}-cosines.json`;
 }
 
 /**
@@ -37,9 +52,9 @@ export function openVectors(sentences) {
   const base = sentences === null ? makeCentres(SYNTHETIC) : readSentences(sentences);
   const { embedderId, dimensions, stored, asked } = base;
   const centres = toRows(stored.values, dimensions);
-  const cosines = sentences === null ? evenly(0.6, 0.97) : nearestCosines(centres);
+  const cosines = sentences === null ? evenly(0.6, 0.97) : JSON.parse(readFileSync(cosinesOf(sentences), "utf8"));
   const real = sentences === null ? 0 : centres.length;
-  const mean = meanOf(centres, dimensions);
+  const directions = mixDirections(centres, dimensions);
   return {
     embedderId,
     dimensions,
@@ -49,7 +64,7 @@ export function openVectors(sentences) {
       if (number < real) return centres[number].slice();
       const random = createRandom(number);
       const centre = centres[Math.floor(random() * centres.length)];
-      return around(centre, cosines[Math.floor(random() * cosines.length)], centres, mean, random);
+      return around(centre, cosines[Math.floor(random() * cosines.length)], directions, random);
     },
     textOf(number) {
       if (number < real) return stored.texts[number];
@@ -59,26 +74,41 @@ export function openVectors(sentences) {
   };
 }
 
-function around(centre, cosine, centres, mean, random) {
+function around(centre, cosine, directions, random) {
   const { length } = centre;
-  const normal = createNormal(random);
-  const noise = new Float64Array(length);
-  for (let part = 0; part < MIXED; part++) {
-    const weight = normal();
-    const other = centres[Math.floor(random() * centres.length)];
-    for (let at = 0; at < length; at++) noise[at] += weight * (other[at] - mean[at]);
-  }
+  const one = directions[Math.floor(random() * directions.length)];
+  const other = directions[Math.floor(random() * directions.length)];
+  const angle = 2 * Math.PI * random();
+  const [oneShare, otherShare] = [Math.cos(angle), Math.sin(angle)];
+  const noise = new Float32Array(length);
   let along = 0;
-  for (let at = 0; at < length; at++) along += noise[at] * centre[at];
+  for (let at = 0; at < length; at++) {
+    noise[at] = oneShare * one[at] + otherShare * other[at];
+    along += noise[at] * centre[at];
+  }
   let squares = 0;
   for (let at = 0; at < length; at++) {
     noise[at] -= along * centre[at];
     squares += noise[at] * noise[at];
   }
   const share = Math.sqrt((1 - cosine * cosine) / squares);
-  const vector = new Float32Array(length);
-  for (let at = 0; at < length; at++) vector[at] = cosine * centre[at] + share * noise[at];
-  return toUnit(vector);
+  for (let at = 0; at < length; at++) noise[at] = cosine * centre[at] + share * noise[at];
+  return toUnit(noise);
+}
+
+function mixDirections(centres, dimensions) {
+  const random = createRandom(1);
+  const normal = createNormal(random);
+  const mean = meanOf(centres, dimensions);
+  return Array.from({ length: DIRECTIONS }, () => {
+    const direction = new Float32Array(dimensions);
+    for (let part = 0; part < MIXED; part++) {
+      const weight = normal();
+      const row = centres[Math.floor(random() * centres.length)];
+      for (let at = 0; at < dimensions; at++) direction[at] += weight * (row[at] - mean[at]);
+    }
+    return toUnit(direction);
+  });
 }
 
 /** Cosines of some of them to the nearest of all the others, from the farthest to the nearest. */
