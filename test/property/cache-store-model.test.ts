@@ -164,7 +164,7 @@ function expectWithin(store: CacheStore, { maxEntries, maxBytes }: Setting): voi
   expect(bytes).toBeLessThanOrEqual(maxBytes ?? Infinity);
 }
 
-function parameters(runs: number): fc.Parameters<never> {
+function parameters<T>(runs: number): fc.Parameters<T> {
   return {
     seed,
     numRuns: seconds > 0 ? 10_000_000 : runs,
