@@ -16,7 +16,7 @@ async function all(items: AsyncIterable<ImportItem>): Promise<unknown[]> {
 }
 
 const table = (text: string, defaults: PutDefaults = {}) =>
-  all(readFaqTable(chunks(text), defaults, { maxCharacters: 1_000 }));
+  all(readFaqTable(chunks(text), defaults, { maxBytes: 1_000 }));
 const lines = (text: string, defaults: PutDefaults = {}) =>
   all(readFaqLines(readLines(chunks(text), { maxBytes: 1_000 }), defaults));
 

@@ -32,7 +32,7 @@ export async function* readFaqLines(
 export async function* readFaqTable(
   chunks: AsyncIterable<Uint8Array>,
   defaults: PutDefaults,
-  limits: { readonly maxCharacters: number },
+  limits: { readonly maxBytes: number },
 ): AsyncGenerator<ImportItem, void, undefined> {
   let head: readonly string[] | null = null;
   for await (const { number, fields } of readCsvRows(chunks, limits)) {

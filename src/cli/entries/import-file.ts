@@ -81,7 +81,7 @@ function toItems({ format, head, chunks, flags }: Source, requests: BatchRequest
       const defaults = toPutDefaults(flags);
       return head.startsWith("{")
         ? readFaqLines(read(), defaults)
-        : readFaqTable(chunks, defaults, { maxCharacters: MAX_LINE_BYTES });
+        : readFaqTable(chunks, defaults, { maxBytes: MAX_LINE_BYTES });
     }
     case "openai-batch":
     case "anthropic-batch":
