@@ -24,7 +24,7 @@ describe("a table", () => {
   it("becomes values under keys; columns in any order, empty fields say nothing", async () => {
     const text = 'ttl,data,key,tags,namespace\n60,"a, b\nc",What?,"x, y",docs\n,,How?,,\n';
     expect(await table(text, { namespace: "faq", ttl: 5, tags: ["d"] })).toEqual([
-      [2, { semcache_put: 1, key: "What?", data: "a, b\nc", ttl: 60, tags: ["x", "y"], namespace: "docs" }],
+      [3, { semcache_put: 1, key: "What?", data: "a, b\nc", ttl: 60, tags: ["x", "y"], namespace: "docs" }],
       [4, { semcache_put: 1, key: "How?", data: "", ttl: 5, tags: ["d"], namespace: "faq" }],
     ]);
   });
