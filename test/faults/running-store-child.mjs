@@ -350,7 +350,8 @@ async function loseLock(harm) {
 
 process.on("exit", () => {
   try {
-    umount(folder);
+    // Also where the store is still open, because something failed.
+    execFileSync("umount", ["--lazy", folder], { stdio: "ignore" });
   } catch {
     // Not mounted.
   }
