@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CacheStore } from "./cache-store.ts";
-import { openLmdbRecords } from "./lmdb-records.ts";
+import { openLmdbRecords } from "./lmdb/lmdb-records.ts";
 import { createLocalCacheStore, DEFAULT_KEEP_EXPIRED_MS, type Eviction } from "./local-cache-store.ts";
 import { createStoreIndexes } from "./store-indexes.ts";
 

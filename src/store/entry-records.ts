@@ -1,6 +1,6 @@
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { EntrySelector, StoreHealth } from "./cache-store.ts";
-import type { EntryFacts } from "./entry-table.ts";
+import type { EntryFacts } from "./entry-table/entry-table.ts";
 
 /** A deletion of many, kept until all that it selects is gone: entries that came before it and are selected are dead. */
 export interface Invalidation {

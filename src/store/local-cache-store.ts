@@ -18,7 +18,7 @@ import type {
 } from "./cache-store.ts";
 import type { EntryRecords } from "./entry-records.ts";
 import { assertSelects, isSelected } from "./entry-selector.ts";
-import { EntryTable, type EntryFacts, type Slot } from "./entry-table.ts";
+import { EntryTable, type EntryFacts, type Slot } from "./entry-table/entry-table.ts";
 import { assertUnitVector } from "../vector-index/unit-vector.ts";
 import { RecentInvalidations } from "./invalidations.ts";
 import type { PartitionIndexes, VectorSource } from "./partition-indexes.ts";

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lockFolder } from "#semcache/store/folder-lock.js";
+import { lockFolder } from "#semcache/store/lmdb/folder-lock.js";
 
-const module = fileURLToPath(new URL("../../dist/store/folder-lock.js", import.meta.url));
+const module = fileURLToPath(new URL("../../dist/store/lmdb/folder-lock.js", import.meta.url));
 /** Takes the lock, says so, and lives until it is told to end. */
 const holder = `
   const { lockFolder } = await import(process.argv[1]);

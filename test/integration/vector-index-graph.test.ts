@@ -172,6 +172,7 @@ describe("a worker that dies", () => {
     const index = scene.open();
     await index.ready;
     for (let death = 1; death <= 3; death++) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel, not a window
       kill.postMessage("end");
       // Searches go on all the while; none may fail, hang or miss.
       while (scene.faults.length < death) {

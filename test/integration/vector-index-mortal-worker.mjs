@@ -2,6 +2,6 @@
 import { BroadcastChannel } from "node:worker_threads";
 
 const channel = new BroadcastChannel("semcache-test-end-graph-worker");
-channel.onmessage = () => process.exit(3);
+channel.addEventListener("message", () => process.exit(3));
 channel.unref();
 await import("#semcache/vector-index/graph-worker.js");

@@ -4,7 +4,7 @@ import type { CacheEntry } from "#semcache/model/cache-entry.js";
 import type { ExactKey, PartitionKey, TenantId } from "#semcache/model/keys.js";
 import type { CacheStore, EntrySelector } from "#semcache/store/cache-store.js";
 import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
-import { encodeEntry } from "#semcache/store/entry-codec.js";
+import { encodeEntry } from "#semcache/store/lmdb/entry-codec.js";
 import { toEmbeddedCost, toEntryCost } from "#semcache/store/entry-cost.js";
 import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
 import { atAngle, makeEntry } from "../contract/cache-store.ts";

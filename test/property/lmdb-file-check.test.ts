@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkLmdbFile } from "#semcache/store/lmdb-file-check.js";
+import { checkLmdbFile } from "#semcache/store/lmdb/lmdb-file-check.js";
 
 const exercise = fileURLToPath(new URL("../support/lmdb-exercise.mjs", import.meta.url));
 const PAGE = 4_096;

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeEntry, encodeEntry, type DecodedEntry } from "#semcache/store/entry-codec.js";
-import type { EntryFacts } from "#semcache/store/entry-table.js";
-import { decodeHead, encodeHead } from "#semcache/store/head-codec.js";
-import { RecordFault } from "#semcache/store/record-frame.js";
-import { decodeVector, encodeVector } from "#semcache/store/vector-codec.js";
+import { decodeEntry, encodeEntry, type DecodedEntry } from "#semcache/store/lmdb/entry-codec.js";
+import type { EntryFacts } from "#semcache/store/entry-table/entry-table.js";
+import { decodeHead, encodeHead } from "#semcache/store/lmdb/head-codec.js";
+import { RecordFault } from "#semcache/store/lmdb/record-frame.js";
+import { decodeVector, encodeVector } from "#semcache/store/lmdb/vector-codec.js";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
 import type { ExactKey, PartitionKey, TenantId } from "#semcache/model/keys.js";
 

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestParts } from "../base/hash.ts";
-import type { CacheEntry } from "../model/cache-entry.ts";
-import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
-import type { EntrySelector } from "./cache-store.ts";
-import { isSelected } from "./entry-selector.ts";
+import { digestParts } from "../../base/hash.ts";
+import type { CacheEntry } from "../../model/cache-entry.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
+import type { EntrySelector } from "../cache-store.ts";
+import { isSelected } from "../entry-selector.ts";
 import { type EntryFacts, EntryTable, type Slot } from "./entry-table.ts";
 
 /** Small enough that a few dozen entries cross every border. */

@@ -1,5 +1,5 @@
-import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
-import type { EntryFacts } from "./entry-table.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
+import type { EntryFacts } from "../entry-table/entry-table.ts";
 import { FRAME_END, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
 import { TextReader, textSize, writeText } from "./record-text.ts";
 

@@ -1,4 +1,4 @@
-import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
 import { type Column, createFloat64Column, createUint32Column, NONE } from "./column.ts";
 import { InternedNames } from "./interned-names.ts";
 import type { Slot } from "./slot-pool.ts";

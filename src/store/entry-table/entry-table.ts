@@ -1,6 +1,6 @@
-import type { ExactKey, PartitionKey } from "../model/keys.ts";
+import type { ExactKey, PartitionKey } from "../../model/keys.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
-import type { EntrySelector } from "./cache-store.ts";
+import type { EntrySelector } from "../cache-store.ts";
 import { type Column, createUint32Column, NONE } from "./column.ts";
 import { CostAwareOrder } from "./cost-aware-order.ts";
 import { EntryColumns, type EntryFacts } from "./entry-columns.ts";

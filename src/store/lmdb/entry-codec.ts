@@ -1,7 +1,7 @@
 import { constants, deflateRaw, deflateRawSync, inflateRawSync } from "node:zlib";
 import { promisify } from "node:util";
-import type { CacheEntry } from "../model/cache-entry.ts";
-import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
+import type { CacheEntry } from "../../model/cache-entry.ts";
+import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
 import { FRAME_END, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
 import { TextReader, textSize, writeText } from "./record-text.ts";
 

@@ -1,4 +1,4 @@
-import type { EntrySelector } from "./cache-store.ts";
+import type { EntrySelector } from "../cache-store.ts";
 import { NONE } from "./column.ts";
 import type { EntryColumns } from "./entry-columns.ts";
 import type { InternedNames } from "./interned-names.ts";

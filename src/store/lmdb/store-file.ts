@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../../base/errors.ts";
 import { lockFolder, type FolderLock } from "./folder-lock.ts";
 import { checkLmdbFile } from "./lmdb-file-check.ts";
 import { describe, LmdbFile } from "./lmdb-file.ts";

@@ -1,7 +1,7 @@
 import { fstatSync, ftruncateSync } from "node:fs";
 import { open as openFile, type FileHandle } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
-import { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../../base/errors.ts";
 
 export interface BinaryDatabase extends Database<Buffer, Buffer> {
   put(key: Buffer, value: Buffer): Promise<boolean>;

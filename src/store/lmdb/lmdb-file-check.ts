@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../../base/errors.ts";
 import {
   DATA_VERSION,
   ENVIRONMENT_FLAGS,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestParts } from "../base/hash.ts";
+import { digestParts } from "../../base/hash.ts";
 import { digestPacking, type TextPacking, uuidPacking } from "./text-packing.ts";
 
 /** What becomes of the text, or null where it does not have the shape. */

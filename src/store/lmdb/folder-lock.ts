@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../../base/errors.ts";
 
 /** Held until it is released or the process ends, however it ends. */
 export interface FolderLock {

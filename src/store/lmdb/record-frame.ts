@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { SemcacheError } from "../base/errors.ts";
+import { SemcacheError } from "../../base/errors.ts";
 
 /**
  * A record of the embedded store that is not what was written under its key: torn, damaged, of another entry, or of
