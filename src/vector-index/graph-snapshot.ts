@@ -54,7 +54,7 @@ export async function writeSnapshot(
       const description = Buffer.from(JSON.stringify({ ...kind, graphBytes: size, keys: idOfKey.length }));
       const footer = Buffer.alloc(FOOTER_BYTES);
       footer.writeUInt32LE(description.length, 0);
-      for (const part of [ids, description, footer.subarray(0, 4)]) checksum = crc32(part, checksum);
+      checksum = crc32(Buffer.concat([ids, description, footer.subarray(0, 4)]), checksum);
       footer.writeUInt32LE(checksum, 4);
       footer.write(MAGIC, 8, "latin1");
       await writeWhole(file, Buffer.concat([ids, description, footer]), size);

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { ExactTail } from "./exact-tail.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./graph-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
@@ -103,6 +104,10 @@ export class HnswGraph {
   /** The worker stands still while usearch writes its part; the rest is done in steps. Returns what the tail held. */
   async save(path: string): Promise<number> {
     const waiting = this.#tail.size;
+    if (this.#keys.keys === 0) {
+      await rm(path, { force: true });
+      return waiting;
+    }
     await writeSnapshot(path, this.#kind(), this.#keys.toArray(), (target) => this.#graph.save(target));
     return waiting;
   }

@@ -98,6 +98,22 @@ describe("a snapshot", () => {
     expect(index.unsavedChanges).toBeGreaterThanOrEqual(100);
   });
 
+  test("of a graph that has absorbed nothing or little yet brings nothing that is wrong", async () => {
+    for (let round = 0; round < 10; round++) {
+      fill(createTestScene());
+      const index = scene.open({ snapshotPath: path });
+      await index.ready;
+      await index.save();
+      await index.close();
+      const again = scene.open({ snapshotPath: path });
+      await again.ready;
+      expect(again.size).toBe(COUNT);
+      expect(scene.faults).toEqual([]);
+      await again.close();
+      await rm(path, { force: true });
+    }
+  });
+
   test("goes when the partition has become small", async () => {
     await copyFile(good, path);
     fill(createTestScene());
@@ -125,6 +141,7 @@ describe("a snapshot", () => {
     fill(createTestScene());
     const index = scene.open({ snapshotPath: join(folder, "no", "such", "folder.graph") });
     await index.ready;
+    await index.room(1);
     await expect(index.save()).rejects.toThrow(/^Cannot save a vector graph: /);
     expect(index.unsavedChanges).toBe(COUNT);
     await expectAllFound(scene, index);
