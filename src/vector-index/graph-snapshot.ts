@@ -15,7 +15,7 @@ const MAGIC = "SEMCVGR1";
 const FOOTER_BYTES = 16;
 const MAX_DESCRIPTION_BYTES = 4096;
 
-/** Read and checked in pieces of this size, searches go on between them (about 0.5 ms each). */
+/** Read and checked in pieces of this size, searches go on between them. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** All that must be the same for a snapshot to be of use. */

@@ -56,7 +56,7 @@ export class HnswGraph {
     this.#tail.remove(id);
   }
 
-  /** Moves one vector from the tail into the graph: 0.2 to 0.5 ms, and some ten where the graph needs a larger table. */
+  /** Moves one vector from the tail into the graph: 0.2 to 0.5 ms, and some tens of them where its tables double. */
   absorbOne(): void {
     const next = this.#tail.last();
     if (next === null) return;
