@@ -159,7 +159,7 @@ describe("against a running server", () => {
     const torn = await entries(args, { input: 'key,data\nz,y\n"a' });
     expect(torn.code).toBe(1);
     expect(torn.stderr).toContain("stored 1 entry");
-    expect(torn.stderr).toContain("semcache: Cannot read the CSV: line 3: the text ends within quotes");
+    expect(torn.stderr).toContain("semcache: Cannot read the CSV: Quote Not Closed: the parsing is finished with an opening quote at line 3");
   });
 
   it("warns of entries that nothing here can match", async () => {
