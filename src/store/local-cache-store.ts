@@ -333,17 +333,32 @@ export class LocalCacheStore implements CacheStore {
     this.#listeners.clear();
   }
 
+  /** Each once. */
   *#vectorPartitions(): Generator<readonly [PartitionKey, string]> {
+    const told = new Set<string>();
     for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) {
       const embedderId = this.#table.embedderId(slot);
-      if (embedderId !== null) yield [this.#table.partition(slot), embedderId];
+      if (embedderId === null) continue;
+      const partition = this.#table.partition(slot);
+      const name = `${partition} ${embedderId}`;
+      if (told.has(name)) continue;
+      told.add(name);
+      yield [partition, embedderId];
     }
   }
 
   /** Loaded in the order of arrival; the order of use is that of the clock. */
   #restoreOrder(): void {
     const slots: Slot[] = [];
-    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) slots.push(slot);
+    let isInOrder = true;
+    let earlierMs = Number.POSITIVE_INFINITY;
+    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) {
+      slots.push(slot);
+      const lastUsedAtMs = this.#table.lastUsedAtMs(slot);
+      isInOrder &&= lastUsedAtMs <= earlierMs;
+      earlierMs = lastUsedAtMs;
+    }
+    if (isInOrder) return;
     // Of two that were used in the same millisecond the older one goes first.
     slots.reverse().sort((a, b) => this.#table.lastUsedAtMs(a) - this.#table.lastUsedAtMs(b));
     for (const slot of slots) this.#table.renew(slot);

@@ -79,6 +79,8 @@ export class LmdbFile {
   readonly #queue: QueuedWrite[] = [];
   #writing: Promise<void> | null = null;
   #abandoned = false;
+  /** The files were looked at since this thread last did anything else. */
+  #isLookedAt = false;
   /** Until then no more room is taken than is needed: there was not enough. */
   #crampedUntilMs = 0;
   /** A write failed inside LMDB. */
@@ -145,6 +147,8 @@ export class LmdbFile {
   /** Must hold before each read. @throws {FileLost} */
   assertThere(): void {
     if (this.#abandoned) throw new FileLost(this.path, "given up");
+    // What reads many in one go, without anything else coming in between, need not look before each.
+    if (this.#isLookedAt) return;
     const { size, nlink } = fstatSync(this.#handle.fd);
     if (size < this.#allocated) {
       this.#abandoned = true;
@@ -160,6 +164,10 @@ export class LmdbFile {
       ftruncateSync(this.#lock.fd, this.#lockBytes);
       throw new FileLost(`${this.path}-lock`, "cut");
     }
+    this.#isLookedAt = true;
+    queueMicrotask(() => {
+      this.#isLookedAt = false;
+    });
   }
 
   /**
