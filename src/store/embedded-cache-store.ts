@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CacheStore } from "./cache-store.ts";
@@ -35,7 +34,7 @@ export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions)
     (source) =>
       createStoreIndexes({
         source,
-        snapshotFolder: makeSnapshotFolder(options),
+        snapshotFolder: join(options.folder, "graphs"),
         maxBytes: options.maxBytes,
         onFault: options.onFault,
       }),
@@ -48,15 +47,4 @@ export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions)
   );
   await store.load();
   return store;
-}
-
-/** Null where nothing can be written: then a restart makes the graphs anew. */
-function makeSnapshotFolder({ folder }: EmbeddedCacheStoreOptions): string | null {
-  const path = join(folder, "graphs");
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    return path;
-  } catch {
-    return null;
-  }
 }

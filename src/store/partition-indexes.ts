@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SemcacheError } from "../base/errors.ts";
@@ -115,7 +114,6 @@ class BudgetedIndexes implements PartitionIndexes {
     this.#budgetBytes = budgetBytes;
     this.#onFault = onFault;
     this.#graphAbove = graphAbove;
-    if (snapshotFolder !== null) mkdirSync(snapshotFolder, { recursive: true, mode: 0o700 });
   }
 
   get bytes(): number {
@@ -194,7 +192,7 @@ class BudgetedIndexes implements PartitionIndexes {
     if (folder === null) return;
     const kept = new Set<string>();
     for (const [partition, embedderId] of partitions) kept.add(toFileName(toKey(partition, embedderId)));
-    for (const name of await readdir(folder)) {
+    for (const name of await readdir(folder).catch(() => [])) {
       const isOurs = name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.partial`);
       if (isOurs && !kept.has(name) && !this.#isInUse(name)) await rm(join(folder, name), { force: true });
     }

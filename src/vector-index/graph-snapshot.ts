@@ -1,4 +1,5 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 
@@ -44,6 +45,8 @@ export async function writeSnapshot(
   saveGraph: (path: string) => void,
 ): Promise<void> {
   const partial = `${path}.partial`;
+  // It may have been removed since the last one.
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
     saveGraph(partial);
     const file = await open(partial, "r+");
