@@ -8,8 +8,9 @@
 // far as real ones lie from their nearest neighbour, in directions mixed of real vectors (vectors.mjs). Without that
 // folder everything is made. The same in every run. True neighbours come from an exact scan of all.
 // One partition: the store opened by the product's own function, in a process of its own, grows from size to size.
-// Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 64 puts under way at once, each durable when it
-// resolves, and every 5 ms one nearest-8 and one exact lookup; one of 50 is looked for as soon as it was put. Lookups
+// Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 2,500 puts are begun a second, one after the other as answers
+// end, with 256 under way at most, each durable when it resolves; every 5 ms one nearest-8 and one exact lookup; one of
+// 50 is looked for as soon as it was put. Lookups
 // without inserts: one after the other, when the graph has absorbed all. Latencies: p50 and p99 of each round, of which
 // the median is told, and with --json the range. The event loop's longest hold is told without the time in which its
 // thread waited for a processor (Linux), so that a busy machine does not count.

@@ -5,8 +5,9 @@ import { Child } from "./child.mjs";
 import { judge, toFigure, toLatencyFigures } from "./figures.mjs";
 import { recallAt } from "./nearest.mjs";
 
-/** Puts under way at once: as many answers end in the same moment; a commit takes them together. */
-const IN_FLIGHT = 64;
+/** Puts that are begun in a second while lookups go on, as long as no more than so many are under way. */
+const PER_SECOND = 2_500;
+const MOST_IN_FLIGHT = 256;
 const FILL_IN_FLIGHT = 256;
 /** Entries that are inserted before a kill, at most; none of them is in the exact scan, so they leave again. */
 const MOST_KILLED = 2_000;
@@ -28,6 +29,7 @@ export async function measureOne(options) {
 
 async function fillAndMeasure(options) {
   const { size, stored, folder, sentences, truth, queries, rounds, exactLookups, tell } = options;
+  const pace = { perSecond: PER_SECOND, mostInFlight: MOST_IN_FLIGHT };
   const inserts = Math.min(options.inserts, Math.floor((size - stored) / 2));
   const child = new Child("store-process.mjs");
   try {
@@ -39,7 +41,7 @@ async function fillAndMeasure(options) {
     const filled = await child.ask("fill", { from: stored + 1, to: size - inserts, inFlight: FILL_IN_FLIGHT });
     const behind = await child.ask("quiet");
     tell(`store: ${inserts} inserts with lookups going on`);
-    const inserted = await child.ask("insert", { from: size - inserts, to: size, inFlight: IN_FLIGHT });
+    const inserted = await child.ask("insert", { from: size - inserts, to: size, ...pace });
     await child.ask("quiet");
     tell("store: lookups");
     const nearest = await child.ask("nearest", { queries, rounds });
@@ -49,8 +51,8 @@ async function fillAndMeasure(options) {
     const known = truth.get(size);
     return [
       ...toLatencyFigures("nearest 8, store", size, "ms", nearest.byRound, {
-        p50: judge(size, { atMost: 1 }, 0),
-        p99: judge(size, { atMost: 4 }, 0),
+        p50: { atMost: 1 },
+        p99: { atMost: 4 },
       }),
       toFigure("recall@1, store", size, "", recallAt(known, nearest.found, 1), { atLeast: 0.99 }),
       toFigure("recall@8, store", size, "", recallAt(known, nearest.found, 8), { atLeast: 0.95 }),
@@ -91,9 +93,11 @@ async function measureRestart({ size, folder, sentences, queries, tell }) {
     }
     figures.push(toFigure("disk per entry", size, "kB", diskBytes(folder) / size / 1000));
     const extra = Math.min(MOST_KILLED, Math.ceil(size / 10));
-    await child.ask("fill", { from: BEYOND, to: BEYOND + extra, inFlight: IN_FLIGHT, tags: [KILLED] });
+    await child.ask("fill", { from: BEYOND, to: BEYOND + extra, inFlight: FILL_IN_FLIGHT, tags: [KILLED] });
     // More are under way when it is killed; its end is what this waits for.
-    child.ask("fill", { from: BEYOND + extra, to: BEYOND * 2, inFlight: IN_FLIGHT, tags: [KILLED] }).catch(() => {});
+    child
+      .ask("fill", { from: BEYOND + extra, to: BEYOND * 2, inFlight: FILL_IN_FLIGHT, tags: [KILLED] })
+      .catch(() => {});
   } finally {
     await child.kill();
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "#semcache/base/clock.js";
 import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
 import { answerParent } from "./child.mjs";
-import { digest, PARTITION, toEntry, toExactKey, toId } from "./entries.mjs";
+import { digest, PARTITION, toEntry, toExactKey } from "./entries.mjs";
 import { privateBytes, untilQuiet, watchEventLoop } from "./process-watch.mjs";
 import { createRandom } from "./random.mjs";
 import { openVectors } from "./vectors.mjs";
@@ -11,6 +11,8 @@ import { openVectors } from "./vectors.mjs";
 const K = 8;
 /** Between two lookups while entries are inserted. */
 const LOOKUP_EVERY_MS = 5;
+/** Puts that are begun each millisecond at most: those that are behind do not come all at once. */
+const MOST_AT_ONCE = 16;
 /** One of so many inserted entries is looked for as soon as its `put` has resolved. */
 const CHECK_EVERY = 50;
 
@@ -53,8 +55,8 @@ answerParent({
     return { seconds: (performance.now() - startedMs) / 1000 };
   },
 
-  /** Inserts while lookups go on. */
-  async insert({ from, to, inFlight }) {
+  /** Inserts, so many a second, while lookups go on; with `mostInFlight` under way the next ones wait. */
+  async insert({ from, to, perSecond, mostInFlight }) {
     // Made before: making them is not the store's work.
     const entries = Array.from({ length: to - from }, (_, at) => toEntry(vectors, from + at));
     const nearestMs = [];
@@ -75,19 +77,13 @@ answerParent({
     const looking = lookUp();
     const watch = watchEventLoop();
     const startedMs = performance.now();
-    await putAll(
-      from,
-      to,
-      inFlight,
-      (number) => entries[number - from],
-      async (number) => {
-        if (number % CHECK_EVERY !== 0) return;
-        checked++;
-        const found = await nearest(entries[number - from].vector.values, PARTITION);
-        const same = found.filter(({ similarity }) => similarity > 0.9999);
-        if (!same.some(({ id }) => id === toId(number)) && same.length < K) missed++;
-      },
-    );
+    await putPaced(entries, { perSecond, mostInFlight }, async (entry, at) => {
+      if (at % CHECK_EVERY !== 0) return;
+      checked++;
+      const found = await nearest(entry.vector.values, PARTITION);
+      const same = found.filter(({ similarity }) => similarity > 0.9999);
+      if (!same.some(({ id }) => id === entry.id) && same.length < K) missed++;
+    });
     const seconds = (performance.now() - startedMs) / 1000;
     const { longestMs, longestOwnMs } = watch.end();
     state.going = false;
@@ -161,13 +157,35 @@ async function timed(work) {
   return performance.now() - startedMs;
 }
 
-async function putAll(from, to, inFlight, toEntryOf, afterPut = () => undefined) {
+async function put(entry) {
+  const outcome = await store.put(entry, store.generation());
+  if (outcome.kind !== "stored") throw new Error(`Cannot store the entry ${entry.id}: ${outcome.because}`);
+}
+
+/** As answers end in a proxy: each in a moment of its own, whatever the store does. */
+async function putPaced(entries, { perSecond, mostInFlight }, afterPut) {
+  const startedMs = performance.now();
+  const under = new Set();
+  let next = 0;
+  while (next < entries.length) {
+    const due = Math.min(entries.length, Math.ceil(((performance.now() - startedMs) / 1000) * perSecond));
+    for (let begun = 0; begun < MOST_AT_ONCE && next < due && under.size < mostInFlight; begun++) {
+      const at = next++;
+      const done = put(entries[at])
+        .then(() => afterPut(entries[at], at))
+        .finally(() => under.delete(done));
+      under.add(done);
+    }
+    await sleep(1);
+  }
+  await Promise.all(under);
+}
+
+async function putAll(from, to, inFlight, toEntryOf) {
   let next = from;
   const putOn = async () => {
     for (let number = next++; number < to; number = next++) {
-      const outcome = await store.put(toEntryOf(number), store.generation());
-      if (outcome.kind !== "stored") throw new Error(`Cannot store entry ${number}: ${outcome.because}`);
-      await afterPut(number);
+      await put(toEntryOf(number));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, putOn));
