@@ -30,7 +30,7 @@ export interface VectorSource {
 export interface PartitionIndexesOptions {
   readonly source: VectorSource;
   readonly graphs: GraphHost | null;
-  /** Made if it is not there; null: graphs are not kept. */
+  /** Made when it is needed; null: graphs are not kept. */
   readonly snapshotFolder: string | null;
   readonly budgetBytes: number;
   /** Snapshots that could not be written. */

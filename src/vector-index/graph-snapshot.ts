@@ -1,5 +1,4 @@
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 
@@ -35,6 +34,7 @@ export type SnapshotReading =
 
 /**
  * Makes a snapshot of what `saveGraph` writes to the path that it is given: under another name, synced, then renamed.
+ * `saveGraph` is called at once: ids and graph are of the same moment.
  *
  * @throws what the file system throws; the former snapshot stays then
  */
@@ -45,8 +45,6 @@ export async function writeSnapshot(
   saveGraph: (path: string) => void,
 ): Promise<void> {
   const partial = `${path}.partial`;
-  // It may have been removed since the last one.
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
     saveGraph(partial);
     const file = await open(partial, "r+");

@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ExactTail } from "./exact-tail.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./graph-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
@@ -103,6 +104,8 @@ export class HnswGraph {
 
   /** The worker stands still while usearch writes its part; the rest is done in steps. Returns what the tail held. */
   async save(path: string): Promise<number> {
+    // It may have been removed since the last time. First, because from here on nothing may change.
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const waiting = this.#tail.size;
     if (this.#keys.keys === 0) {
       await rm(path, { force: true });

@@ -137,9 +137,21 @@ describe("a snapshot", () => {
     expect(await readdir(folder)).toEqual(["good.graph"]);
   });
 
+  test("makes its folder", async () => {
+    fill(createTestScene());
+    const index = scene.open({ snapshotPath: join(folder, "removed", "meanwhile.graph") });
+    await index.ready;
+    await index.room(1);
+    await index.save();
+    expect(index.unsavedChanges).toBe(0);
+    expect(await readdir(join(folder, "removed"))).toEqual(["meanwhile.graph"]);
+    await rm(join(folder, "removed"), { recursive: true });
+  });
+
   test("that cannot be written is an error, and the index goes on", async () => {
     fill(createTestScene());
-    const index = scene.open({ snapshotPath: join(folder, "no", "such", "folder.graph") });
+    // A file where the folder should be.
+    const index = scene.open({ snapshotPath: join(good, "no.graph") });
     await index.ready;
     await index.room(1);
     await expect(index.save()).rejects.toThrow(/^Cannot save a vector graph: /);
