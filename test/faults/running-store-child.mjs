@@ -2,7 +2,7 @@
 // expected is asserted here; a failure ends the process with its message, a crash without.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
@@ -147,6 +147,16 @@ const scenarios = {
       },
       /removed/u,
       "writing",
+    ),
+  "folder moved": () => loseAndBeginAgain(() => renameSync(folder, `${folder}-moved`), /moved or replaced/u, "waiting"),
+  "folder moved, another in its place": () =>
+    loseAndBeginAgain(
+      () => {
+        renameSync(folder, `${folder}-moved`);
+        mkdirSync(folder);
+      },
+      /moved or replaced/u,
+      "waiting",
     ),
   "lock file cut": () => loseLock(() => truncateSync(`${file}-lock`, 0)),
 

@@ -26,6 +26,8 @@ describe("a store whose folder changes under it goes on, says so once, and begin
     "folder removed",
     "folder removed, unnoticed",
     "folder made again",
+    "folder moved",
+    "folder moved, another in its place",
     "in the place of the folder a file",
     "lock file cut",
     "a second store on the folder",

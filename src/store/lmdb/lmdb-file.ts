@@ -1,5 +1,5 @@
 import { fstatSync, ftruncateSync } from "node:fs";
-import { open as openFile, type FileHandle } from "node:fs/promises";
+import { open as openFile, stat, type FileHandle } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { SemcacheError } from "../../base/errors.ts";
 
@@ -71,6 +71,8 @@ export class LmdbFile {
   /** LMDB has its lock file mapped too. */
   readonly #lock: FileHandle;
   readonly #lockBytes: number;
+  /** Which file it is, whatever its name. */
+  readonly #identity: string;
   /** The file is at least as long as this. */
   #allocated: number;
   /** What was written since LMDB last told how much it uses, on the high side. */
@@ -90,13 +92,14 @@ export class LmdbFile {
     path: string,
     root: RootDatabase<Buffer, Buffer>,
     names: readonly string[],
-    files: { readonly data: FileHandle; readonly lock: FileHandle },
+    files: { readonly data: FileHandle; readonly lock: FileHandle; readonly identity: string },
   ) {
     const handle = files.data;
     this.path = path;
     this.#root = root;
     this.#handle = handle;
     this.#lock = files.lock;
+    this.#identity = files.identity;
     this.#lockBytes = fstatSync(files.lock.fd).size;
     this.#databases = names.map(
       (name) =>
@@ -136,7 +139,9 @@ export class LmdbFile {
       throw new SemcacheError("store-failed", `Cannot open ${path}: ${describe(error)}`, { cause: error });
     }
     const data = await openFile(path, "r+");
-    return new LmdbFile(path, root, names, { data, lock: await openFile(`${path}-lock`, "r+") });
+    const lock = await openFile(`${path}-lock`, "r+");
+    // Of the path, as it is asked for later: on some file systems an open file gives another one.
+    return new LmdbFile(path, root, names, { data, lock, identity: (await identify(path)) ?? "none" });
   }
 
   /** In the order of the names. */
@@ -168,6 +173,20 @@ export class LmdbFile {
     queueMicrotask(() => {
       this.#isLookedAt = false;
     });
+  }
+
+  /**
+   * Whether the path still leads to this file: a folder that was moved takes its open files along. Waits for the disk, so
+   * it is for now and then.
+   *
+   * @throws {FileLost}
+   */
+  async assertInPlace(): Promise<void> {
+    this.assertThere();
+    // Where it cannot be told, what is open works on.
+    if ((await identify(this.path).catch(() => this.#identity)) === this.#identity) return;
+    this.#abandoned = true;
+    throw new FileLost(this.path, "moved or replaced");
   }
 
   /**
@@ -294,6 +313,17 @@ export class LmdbFile {
   #measure(): number {
     const { lastPageNumber } = this.#root.getStats() as { lastPageNumber: number };
     return (lastPageNumber + 1) * PAGE_BYTES;
+  }
+}
+
+/** Null: there is no such file. @throws where it cannot be told */
+async function identify(path: string): Promise<string | null> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw error;
   }
 }
 

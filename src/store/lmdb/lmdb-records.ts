@@ -55,6 +55,8 @@ class LmdbRecords implements EntryRecords {
   /** Why nothing can be written; null: it can. */
   #fault: string | null = null;
   #reopening: Promise<void> | null = null;
+  /** Of the file that was lost: LMDB would take another at its path for it. */
+  #lettingGo: Promise<void> = Promise.resolve();
   /** Put, and not yet on the disk: read from here. */
   readonly #pending = new Map<number, PreparedEntry>();
   /** Removed, and perhaps still in the file. */
@@ -218,7 +220,7 @@ class LmdbRecords implements EntryRecords {
     await this.#removeLeaving([...this.#leaving]).catch(() => undefined);
     const store = this.#store;
     this.#store = null;
-    await store?.close();
+    await Promise.all([this.#lettingGo, store?.close()]);
   }
 
   /** Reads, and takes a record that is not as it was written for one that is not there. */
@@ -352,7 +354,7 @@ class LmdbRecords implements EntryRecords {
     this.#leaving.clear();
     this.#hasLeftovers = false;
     this.#listener?.onLost();
-    void store.close().catch(() => undefined);
+    this.#lettingGo = store.close().catch(() => undefined);
   }
 
   #suspend(error: unknown): void {
@@ -381,6 +383,7 @@ class LmdbRecords implements EntryRecords {
   }
 
   async #reopen(): Promise<void> {
+    await this.#lettingGo;
     await this.#openFile();
     const store = this.#store;
     if (store !== null && this.#listener !== null) await this.#load(store, this.#listener);
@@ -388,8 +391,8 @@ class LmdbRecords implements EntryRecords {
   }
 
   async #probe(store: StoreFile): Promise<void> {
-    store.file.assertThere();
-    if (this.#fault === null && !this.#hasLeftovers) return;
+    await store.file.assertInPlace();
+    if (this.#store !== store || (this.#fault === null && !this.#hasLeftovers)) return;
     await store.file.makeRoom(this.#missingBytes);
     this.#resume();
     this.#hasLeftovers = false;
