@@ -317,6 +317,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     listenHost: server.host,
     onDisabled: (line) => log.warn(line),
   });
+  const countFaults = <T>(operation: string, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (isSemcacheError(error, "store-failed")) metrics.countStoreError(operation);
+      throw error;
+    });
   // A hit can come from an entry that has not landed: whoever asks for it by its id, or deletes it, waits for it.
   const landedStore: OperatorDeps["store"] = {
     kind: store.kind,
@@ -329,7 +334,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     list: (page, signal) => store.list(page, signal),
     async delete(selector, how) {
       if (selector.kind === "id") await landedStore.get(selector.id);
-      return store.delete(selector, how);
+      return countFaults("delete", store.delete(selector, how));
     },
     stats: () => store.stats(),
   };
@@ -371,7 +376,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       onFeedback: (verdict) => metrics.countFeedback(verdict),
     }),
     ...createCacheAsideRoutes({
-      cacheAside: createCacheAside({ ...cache, store, matcher, lookup, clock, byMeaning: cache.mode === "semantic" }),
+      cacheAside: createCacheAside({
+        ...cache,
+        store: { put: (...what) => countFaults("put", store.put(...what)), generation: () => store.generation() },
+        matcher,
+        lookup,
+        clock,
+        byMeaning: cache.mode === "semantic",
+      }),
       tenants,
       served,
       clock,

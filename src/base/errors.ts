@@ -48,6 +48,12 @@ export const errorCodes = {
   "upgrade-unsupported": { status: 501, retry: false, meaning: "Protocol upgrades (WebSocket) are not relayed" },
   "upstream-unreachable": { status: 502, retry: true, meaning: "No connection to the provider" },
   "upstream-broken": { status: 502, retry: true, meaning: "The provider's answer broke off or was not HTTP" },
+  "store-failed": {
+    status: 503,
+    retry: true,
+    meaning:
+      "The store could not read or write (disk full, folder gone); /ready says why. Only Semcache's own APIs fail with it",
+  },
   draining: { status: 503, retry: true, meaning: "The server is shutting down" },
   "upstream-connect-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.connect passed" },
   "upstream-headers-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.headers passed" },
@@ -70,7 +76,6 @@ export const errorCodes = {
   },
   "inference-failed": { status: null, retry: true, meaning: "A model run failed or its worker died" },
   "lookup-timeout": { status: null, retry: true, meaning: "The lookup passed matching.timeout" },
-  "store-failed": { status: null, retry: true, meaning: "The store could not read or write" },
   "store-locked": { status: null, retry: false, meaning: "Another process has the store's folder" },
 } as const satisfies Record<string, { status: number | null; retry: boolean; meaning: string }>;
 

@@ -44,6 +44,7 @@ const httpUrl = text.refine(
 const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "a header name" });
 const textList = z.array(text, { error: "a list of text" });
 
+const limits = "{ policy_type: memory_limit_mb | entry_limit, value }, or a list of these";
 const limitRule = z.strictObject({
   policy_type: choice(["memory_limit_mb", "entry_limit"]),
   value: integer(1, 1_000_000_000),
@@ -115,11 +116,7 @@ export const configSchema = z.strictObject({
         })
         .prefault({}),
       vary_headers: z.array(headerName, { error: "a list of header names" }).default([]),
-      eviction_policy: z
-        .union([limitRule, z.array(limitRule)], {
-          error: "{ policy_type: memory_limit_mb | entry_limit, value }, or a list of these",
-        })
-        .optional(),
+      eviction_policy: z.union([limitRule, z.array(limitRule).min(1, { error: limits })], { error: limits }).optional(),
       eviction: choice(["lru", "cost_aware"]).default("lru"),
     })
     .superRefine((cache, context) => {

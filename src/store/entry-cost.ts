@@ -55,13 +55,13 @@ const PAGE_WASTE = 1.5;
 
 /**
  * What an entry costs on the disk and in memory together, in bytes: its record, its head and texts in the head, its
- * vector on the disk and in the index (one byte for each dimension, and the graph).
+ * vector on the disk and in the index (as exact search has it; a graph has less).
  */
 export function toEmbeddedCost(entry: CacheEntry, recordBytes: number): number {
   const dimensions = entry.vector?.values.length ?? 0;
   const texts = entry.namespace.length + (entry.model?.length ?? 0) + entry.tags.join("").length;
   const disk = toPageBytes(recordBytes) + (dimensions === 0 ? 0 : toPageBytes(4 * dimensions + 12));
-  return Math.ceil(EMBEDDED_FIXED_BYTES + 2 * PAGE_WASTE * texts + disk + (dimensions === 0 ? 0 : 400 + dimensions));
+  return Math.ceil(EMBEDDED_FIXED_BYTES + 2 * PAGE_WASTE * texts + disk + (dimensions === 0 ? 0 : 64 + 4 * dimensions));
 }
 
 /** Values over half a page have pages of their own. */

@@ -164,7 +164,9 @@ class BudgetedIndexes implements PartitionIndexes {
     const loaded = this.#loaded.get(toKey(partition, embedderId));
     if (loaded === undefined) return;
     loaded.index.remove(id);
-    this.#afterChange(loaded);
+    // What nobody can find anything in gives its memory back.
+    if (loaded.index.size === 0 && loaded.searches === 0) void this.dropPartition(partition, embedderId);
+    else this.#afterChange(loaded);
   }
 
   room(partition: PartitionKey, embedderId: string): Promise<void> {

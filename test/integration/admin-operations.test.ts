@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
+import { SemcacheError } from "#semcache/base/errors.js";
 import type { Readiness } from "#semcache/http/operator-route.js";
 import { parsePrometheusText } from "../support/prometheus-text.ts";
 import { sampleReport } from "../support/sample-report.ts";
@@ -132,5 +133,27 @@ describe("operator access on real sockets", () => {
     expect((await server.get("/health")).status).toBe(200);
     const locked = await start({ listenHost: "0.0.0.0", adminToken: "t" });
     expect(await statusWith(locked.port, { host: "cache.example", authorization: "Bearer t" })).toBe(200);
+  });
+});
+
+describe("a store that cannot be written", () => {
+  it("is told to whoever invalidates, with the reason, as something that a retry may mend", async () => {
+    const full = new SemcacheError("store-failed", "Cannot write to the store: the disk is full");
+    const server = await start({
+      deps: {
+        store: {
+          kind: "memory",
+          get: async () => null,
+          list: async () => ({ entries: [], next: null }),
+          delete: async () => Promise.reject(full),
+          stats: () => {
+            throw full;
+          },
+        },
+      },
+    });
+    const { status, json, headers } = await server.post("/semcache/v1/admin/invalidate", { all: true });
+    expect([status, headers.get("x-semcache-error")]).toEqual([503, "store-failed"]);
+    expect(json).toMatchObject({ error: { message: "Cannot write to the store: the disk is full" } });
   });
 });

@@ -147,6 +147,7 @@ describe("configuration", () => {
     ["server: { port: 99999 }", /server\.port is 99999, allowed is a whole number from 0 to 65535/],
     ["cache: { ttl: soon }", /cache\.ttl is "soon", allowed is a duration such as/],
     ["cache: { max_entry: 1 parsec }", /cache\.max_entry is "1 parsec", allowed is a size/],
+    ["cache: { eviction_policy: [] }", /cache\.eviction_policy is \[\], allowed is \{ policy_type/],
     ["cache: { mode: fast }", /cache\.mode is "fast", allowed is one of semantic, exact, shadow, off/],
     ["cache: { tenancy: header }", /cache\.tenancy is "header", allowed is credential, shared or header:<name>/],
     ["store: { kind: redis }", /store\.kind is "redis", allowed is one of embedded, memory.*not part of this version/],

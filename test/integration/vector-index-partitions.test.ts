@@ -147,6 +147,20 @@ describe("indexes of partitions", () => {
     expect(await readdir(files)).toEqual(["not-ours.txt"]);
   });
 
+  test("an index whose vectors have all left is given back", async () => {
+    fill(1, 20);
+    const indexes = create(1e9);
+    await expectFinds(indexes, 1);
+    expect(indexes.loaded).toBe(1);
+    for (const id of [...partition(1).keys()]) {
+      partition(1).delete(id);
+      indexes.remove(toPartition(1), "e", id);
+    }
+    expect([indexes.loaded, indexes.bytes]).toEqual([0, 0]);
+    expect(await indexes.search(toPartition(1), "e", anyVector, 5)).toEqual([]);
+    await indexes.close();
+  });
+
   test("the sum holds after every operation, and every search is right", async () => {
     const number = fc.nat(7);
     const step = fc.oneof(

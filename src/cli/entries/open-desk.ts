@@ -36,7 +36,7 @@ export async function openDesk(
       `Cannot open ${path}: there is no such folder; name it with --data, or a running server with --url`,
     );
   }
-  const opened = await open(config, openStore);
+  const opened = await open(makesFolder ? config : withoutLimits(config), openStore);
   // With it comes most of the server.
   if (opened !== "in-use") return (await import("./store-desk.ts")).createStoreDesk(config, opened);
   const advice =
@@ -53,6 +53,12 @@ async function open(config: Config, openStore: OpenStore): ReturnType<OpenStore>
     if (isSemcacheError(error, "store-locked")) return "in-use";
     throw error;
   }
+}
+
+/** Who only looks evicts nothing: the limits here may be other than those of the server that filled the folder. */
+function withoutLimits(config: Config): Config {
+  const cache = { ...config.cache, maxEntries: null, maxBytes: null, keepExpiredMs: Number.POSITIVE_INFINITY };
+  return { ...config, cache };
 }
 
 function toUrl(text: string): string {
