@@ -113,7 +113,7 @@ async function prepareAfterwards(matcher: Pick<Matcher, "prepare">, prompt: stri
 }
 
 async function land(
-  { store, matcher, onLost }: AdmissionOptions,
+  { store, matcher, clock, onLost }: AdmissionOptions,
   request: AdmissionRequest,
   entry: Omit<CacheEntry, "vector">,
   semantic: boolean,
@@ -130,7 +130,8 @@ async function land(
   try {
     // What came while this call was in the air is a younger answer: a refresh must not be undone by the call before it.
     const standing = await store.findExact(entry.exactKey);
-    if (standing !== null && standing.createdAtMs > request.startedAtMs) return;
+    // One of the future was made before the clock was set back, and would keep every refresh out until the clock is there.
+    if (standing !== null && standing.createdAtMs > request.startedAtMs && standing.createdAtMs <= clock.now()) return;
     const outcome = await store.put({ ...entry, vector }, request.generation);
     if (outcome.kind === "refused") {
       onLost(outcome.because === "generation" ? "invalidated-meanwhile" : "too-large", null);

@@ -7,6 +7,7 @@ import { createMemoryCacheStore } from "../store/memory-cache-store.ts";
 import { createAdmission } from "./admission.ts";
 import { Landings } from "./landings.ts";
 import { createLookup, type LookupRequest } from "./lookup.ts";
+import { CLOCK_TOLERANCE_MS } from "./staleness.ts";
 
 /** Models that load for as long as the test wants, or a matcher that is the test's own. */
 function scene(own: Partial<Matcher> = {}) {
@@ -45,7 +46,7 @@ function scene(own: Partial<Matcher> = {}) {
     onFault,
   });
   const admission = createAdmission({ store, matcher, landings, clock, maxEntryBytes: 1_000, onLost: () => undefined });
-  const admit = () =>
+  const admit = (text = "{}", startedAtMs = clock.now()) =>
     admission.admit({
       exactKey: "key" as ExactKey,
       partition: "partition" as PartitionKey,
@@ -60,14 +61,14 @@ function scene(own: Partial<Matcher> = {}) {
       ttlMs: 1_000,
       tags: [],
       generation: store.generation(),
-      startedAtMs: clock.now(),
+      startedAtMs,
       providerMs: 1,
       openaiVersion: null,
       answer: {
         status: 200,
         contentType: "application/json",
         shape: "json",
-        body: Buffer.from("{}"),
+        body: Buffer.from(text),
         framingComplete: true,
       },
       examine: ({ body }) => ({ kind: "storable", body, semantic: true, usage: null, finishReason: "stop", text: "" }),
@@ -319,4 +320,89 @@ describe("an entry that is past its time", () => {
     expect(await find(null, "key", within(500))).toMatchObject({ kind: "miss", stale: null });
     expect(await find("asked", "another key", within(500, true))).toMatchObject({ kind: "miss", stale: null });
   });
+});
+
+describe("an entry that was made before the clock was set back", () => {
+  const DAY_MS = 86_400_000;
+  const FORWARD_MS = 60_000;
+  const anyStale = { stale: { withinMs: Infinity, byMeaning: true } };
+  async function setBack(byMs: number, own: Partial<Matcher> = {}) {
+    const made = scene({ prepare: async () => ({ kind: "comparable", vector }), ...own });
+    made.time.nowMs = DAY_MS + 1_000;
+    const landed = async (text: string) => {
+      const admitted = made.admit(text);
+      if (admitted.kind !== "landing") throw new Error(`Cannot begin: ${admitted.reason}`);
+      await admitted.landed;
+    };
+    await landed("before");
+    made.time.nowMs -= byMs;
+    return { ...made, landed };
+  }
+  const judgeHit: Partial<Matcher> = {
+    async judge(_prompt, [candidate]) {
+      if (candidate === undefined) throw new Error("There is nothing to judge");
+      return { kind: "hit", candidate, judgement };
+    },
+  };
+
+  test("has expired for equal requests, and stands in for nothing", async () => {
+    const { time, find } = await setBack(DAY_MS);
+    expect(await find(null, "key")).toMatchObject({ kind: "miss", reason: "expired", stale: null });
+    time.nowMs += 10_000;
+    expect(await find(null, "key", { ...anyStale, maxAgeMs: 5_000 })).toMatchObject({ reason: "expired", stale: null });
+  });
+
+  test("has expired for what comes near, and stands in for nothing", async () => {
+    const { find } = await setBack(DAY_MS, judgeHit);
+    expect(await find("asked", "another key")).toMatchObject({ kind: "miss", reason: "expired", stale: null });
+    expect(await find("asked", "another key", anyStale)).toMatchObject({ reason: "expired", stale: null });
+  });
+
+  test("is replaced by a refresh, which lives as long as any other", async () => {
+    const { time, store, find, landed } = await setBack(DAY_MS);
+    await landed("refreshed");
+    const refreshed = { kind: "hit", entry: { answer: { body: Buffer.from("refreshed") } } };
+    expect(await find(null, "key")).toMatchObject(refreshed);
+    expect(store.stats().entries).toBe(1);
+    time.nowMs += 999;
+    expect(await find(null, "key")).toMatchObject(refreshed);
+    time.nowMs += 1;
+    expect(await find(null, "key")).toMatchObject({ kind: "miss", reason: "expired" });
+  });
+
+  test("is replaced also where the clock was set back so little that it still answers", async () => {
+    const { find, landed } = await setBack(CLOCK_TOLERANCE_MS);
+    await landed("refreshed");
+    expect(await find(null, "key")).toMatchObject({ entry: { answer: { body: Buffer.from("refreshed") } } });
+  });
+
+  test("goes on answering while that is no more than the correction of a clock", async () => {
+    const { time, find } = await setBack(CLOCK_TOLERANCE_MS, judgeHit);
+    expect(await find(null, "key")).toMatchObject({ kind: "hit", match: "exact" });
+    expect(await find("asked", "another key")).toMatchObject({ kind: "hit", match: "semantic" });
+    time.nowMs--;
+    expect(await find(null, "key")).toMatchObject({ kind: "miss", reason: "expired" });
+    expect(await find("asked", "another key")).toMatchObject({ kind: "miss", reason: "expired" });
+  });
+
+  test("expires when the clock is put forward instead", async () => {
+    const { find } = await setBack(-FORWARD_MS, judgeHit);
+    expect(await find(null, "key")).toMatchObject({ kind: "miss", reason: "expired", stale: null });
+    expect(await find(null, "key", { stale: { withinMs: FORWARD_MS, byMeaning: false } })).toMatchObject({
+      stale: { match: "exact", staleMs: FORWARD_MS - 1_000 },
+    });
+  });
+});
+
+test("a call that ends after a younger answer came does not undo it", async () => {
+  const { time, admit, find } = scene({ prepare: async () => ({ kind: "comparable", vector }) });
+  const landed = async (text: string, startedAtMs?: number) => {
+    const admitted = admit(text, startedAtMs);
+    if (admitted.kind === "landing") await admitted.landed;
+  };
+  time.nowMs = 2_000;
+  await landed("younger");
+  time.nowMs = 2_100;
+  await landed("older", 1_900);
+  expect(await find(null, "key")).toMatchObject({ entry: { answer: { body: Buffer.from("younger") } } });
 });
