@@ -9,7 +9,7 @@ import { createCacheAside } from "./cache/cache-aside.ts";
 import { FrameJournal } from "./cache/frame-journal.ts";
 import { Landings } from "./cache/landings.ts";
 import { createLookup } from "./cache/lookup.ts";
-import { loadTenantSecret } from "./cache/tenant-secret.ts";
+import { loadTenantSecret, restoreTenantSecret } from "./cache/tenant-secret.ts";
 import { createTenantResolver, toDeploymentMark } from "./cache/tenant.ts";
 import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
@@ -122,7 +122,15 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
  */
 export function openStore(
   { cache, store }: Config,
-  { clock, onFault }: { readonly clock: Clock; readonly onFault: (message: string) => void },
+  {
+    clock,
+    onFault,
+    beforeOpen,
+  }: {
+    readonly clock: Clock;
+    readonly onFault: (message: string) => void;
+    readonly beforeOpen?: (folder: string) => Promise<void>;
+  },
 ): Promise<CacheStore> {
   const { maxEntries, maxBytes, eviction, keepExpiredMs, staleMatch } = cache;
   const options = {
@@ -136,7 +144,12 @@ export function openStore(
   };
   return store.kind === "memory"
     ? openCacheStore({ kind: "memory", ...options })
-    : openCacheStore({ kind: "embedded", folder: store.path, ...options });
+    : openCacheStore({
+        kind: "embedded",
+        folder: store.path,
+        ...options,
+        beforeOpen: beforeOpen && (() => beforeOpen(store.path)),
+      });
 }
 
 /** @throws {SemcacheError} `config-invalid`, `model-unusable`, `store-locked` */
@@ -168,18 +181,23 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     viaEgressProxy: upstream.proxy !== null,
   });
   const client = createNodeHttpClient({ policy, timeouts: upstream.timeouts, proxy: upstream.proxy });
-  const { secret } = await loadTenantSecret({ configured: cache.tenantSecret, dataFolder: config.store.path }).catch(
-    (error: unknown) => {
-      // On a read-only disk the proxy does its work; what it learns ends with the process.
-      if (!isUnwritable(error)) throw error;
-      log.warn("The data folder cannot be written: tenants and verdicts are forgotten when the process ends", {
-        error: String(error),
-      });
-      return loadTenantSecret({ configured: null, dataFolder: null });
-    },
-  );
+  const { secret, source: secretSource } = await loadTenantSecret({
+    configured: cache.tenantSecret,
+    dataFolder: config.store.path,
+  }).catch((error: unknown) => {
+    // On a read-only disk the proxy does its work; what it learns ends with the process.
+    if (!isUnwritable(error)) throw error;
+    log.warn("The data folder cannot be written: tenants and verdicts are forgotten when the process ends", {
+      error: String(error),
+    });
+    return loadTenantSecret({ configured: null, dataFolder: null });
+  });
   const tenants = createTenantResolver({ tenancy: cache.tenancy, secret });
-  const store = await openStore(config, { clock, onFault: (message) => log.warn(message) });
+  const store = await openStore(config, {
+    clock,
+    onFault: (message) => log.warn(message),
+    ...(secretSource !== "configured" && { beforeOpen: (folder) => restoreTenantSecret(folder, secret) }),
+  });
   const judging = await createJudging(config);
   const { matcher, pool } = judging;
   const state =

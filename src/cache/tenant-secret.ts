@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm, stat, type FileHandle } from "node:fs/promises";
+import { link, lstat, mkdir, open, readFile, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { SemcacheError } from "../base/errors.ts";
 
@@ -42,6 +42,22 @@ export async function loadTenantSecret(options: {
   }
 }
 
+/**
+ * Puts the secret back in a data folder that was removed or moved while the process ran: without it nobody could find at
+ * the next start what is stored there from now on. A file that is there stays, whatever it is.
+ *
+ * @throws the error of the file system
+ */
+export async function restoreTenantSecret(dataFolder: string, secret: Buffer): Promise<void> {
+  const path = join(dataFolder, FILE_NAME);
+  try {
+    await lstat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    await linkSecret(path, secret);
+  }
+}
+
 /** Null: there is no file yet. */
 async function readSecret(path: string): Promise<Buffer | null> {
   let secret: Buffer;
@@ -67,17 +83,23 @@ async function readSecret(path: string): Promise<Buffer | null> {
   return secret;
 }
 
-/**
- * Written beside its place and then linked there, so that no reader ever sees half a secret; of two processes that
- * start together, the second takes what the first has linked.
- */
+/** Of two processes that start together, the second takes what the first has linked. */
 async function createSecret(dataFolder: string, path: string): Promise<Buffer> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await linkSecret(path, randomBytes(SECRET_BYTES));
+  const secret = await readSecret(path);
+  if (secret === null)
+    throw new SemcacheError("config-invalid", `Cannot read the tenant secret in ${path}: it vanished`);
+  return secret;
+}
+
+/** Written beside its place and then linked there, so that no reader ever sees half a secret; one that is there stays. */
+async function linkSecret(path: string, secret: Buffer): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString("hex")}`;
   let file: FileHandle | null = null;
   try {
     file = await open(draft, "wx", 0o600);
-    await file.writeFile(randomBytes(SECRET_BYTES));
+    await file.writeFile(secret);
     await file.sync();
     await link(draft, path);
   } catch (error) {
@@ -86,8 +108,4 @@ async function createSecret(dataFolder: string, path: string): Promise<Buffer> {
     await file?.close();
     await rm(draft, { force: true });
   }
-  const secret = await readSecret(path);
-  if (secret === null)
-    throw new SemcacheError("config-invalid", `Cannot read the tenant secret in ${path}: it vanished`);
-  return secret;
 }

@@ -18,6 +18,8 @@ export interface EmbeddedCacheStoreOptions {
   readonly expiredByMeaning?: boolean;
   /** Told once of each fault, in words for the log, and of its end. */
   readonly onFault: (message: string) => void;
+  /** Puts in the folder what else must be there; called before each opening, also when a lost folder is begun anew. */
+  readonly beforeOpen?: (() => Promise<void>) | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,10 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-const configuration = () =>
-  `server: { host: 127.0.0.1, port: 0 }\nupstream: { allow_public: false, providers: { openai: { base_url: "${provider.url}" } } }\nembedding: { workers: 1 }\ncache: { tenant_secret: "a secret that only tests have" }\n`;
+const TENANT_SECRET = 'cache: { tenant_secret: "a secret that only tests have" }\n';
+const configuration = (cache = TENANT_SECRET) =>
+  `server: { host: 127.0.0.1, port: 0 }\nupstream: { allow_public: false, providers: { openai: { base_url: "${provider.url}" } } }\nembedding: { workers: 1 }\n${cache}`;
 
-const serve = (data: string) => new Command(["serve", "--data", data], { files: { "semcache.yaml": configuration() } });
+const serve = (data: string, cache?: string) =>
+  new Command(["serve", "--data", data], { files: { "semcache.yaml": configuration(cache) } });
 
 /** The fault is told of in one line, and so is its end. */
 const BEGINS = /answers are not stored until that is mended/u;
@@ -146,6 +148,39 @@ describe("a server whose store fails", () => {
       command.process.kill("SIGKILL");
       await command.finished;
       execFileSync("umount", [folder.path]);
+      folder.remove();
+    }
+  });
+
+  test.each<readonly [string, (data: string) => void]>([
+    ["removed", (data) => rmSync(data, { recursive: true })],
+    ["moved", (data) => renameSync(data, `${data}-moved`)],
+  ])("keeps what it stores after its folder was %s over a restart", { timeout: 120_000 }, async (_, harm) => {
+    const folder = makeFolder("served");
+    const data = join(folder.path, "data");
+    const first = serve(data, "");
+    try {
+      const port = await first.listening();
+      expectProviders(await question(port, "What is lost?"), "miss");
+      await expectLanded(port, "What is lost?");
+      harm(data);
+      await first.log(isLine(ENDS));
+      expectProviders(await question(port, "What is kept?"), "miss");
+      await expectLanded(port, "What is kept?");
+      first.process.kill("SIGTERM");
+      expect(await first.finished).toMatchObject({ code: 0, signal: null, stderr: "" });
+    } finally {
+      first.process.kill("SIGKILL");
+      await first.finished;
+    }
+    const second = serve(data, "");
+    try {
+      const port = await second.listening();
+      expectProviders(await question(port, "What is kept?"), "hit");
+      expectProviders(await question(port, "What is lost?"), "miss");
+    } finally {
+      second.process.kill("SIGKILL");
+      await second.finished;
       folder.remove();
     }
   });

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadTenantSecret } from "#semcache/cache/tenant-secret.js";
+import { loadTenantSecret, restoreTenantSecret } from "#semcache/cache/tenant-secret.js";
 
 describe("loadTenantSecret", () => {
   let folder: string;
@@ -76,6 +76,19 @@ describe("loadTenantSecret", () => {
     });
     await chmod(path, 0o600);
     expect((await loadTenantSecret({ configured: null, dataFolder: folder })).secret).toEqual(secret);
+  });
+
+  test("is put back where it is missing, for its owner only, and takes nobody's place", async () => {
+    const { secret } = await loadTenantSecret({ configured: null, dataFolder: folder });
+    const path = join(folder, "tenant-secret");
+    await rm(path);
+    await restoreTenantSecret(folder, secret);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await loadTenantSecret({ configured: null, dataFolder: folder })).toEqual({ secret, source: "file" });
+    await restoreTenantSecret(folder, Buffer.alloc(32));
+    expect(await readFile(path)).toEqual(secret);
+    expect(await readdir(folder)).toEqual(["tenant-secret"]);
+    await expect(restoreTenantSecret(join(folder, "none"), secret)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   test("says where it could not write", async () => {

@@ -19,6 +19,8 @@ export interface LmdbRecordsOptions {
   readonly clock: Clock;
   /** Told once of each fault, in words for the log, and of its end. */
   readonly onFault: (message: string) => void;
+  /** Called before each opening of the file, the first and later ones, when its folder is there. */
+  readonly beforeOpen?: (() => Promise<void>) | undefined;
 }
 
 /** Of the store's file, in this order. */
@@ -340,8 +342,8 @@ class LmdbRecords implements EntryRecords {
   }
 
   async #openFile(): Promise<void> {
-    const { folder, onFault } = this.#options;
-    this.#store = await openStoreFile({ folder, names: DATABASES, onFault });
+    const { folder, onFault, beforeOpen } = this.#options;
+    this.#store = await openStoreFile({ folder, names: DATABASES, onFault, beforeOpen });
   }
 
   /** Nothing that was kept can be read any more, and the next to write begins anew. */

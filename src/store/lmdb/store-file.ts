@@ -15,6 +15,8 @@ export interface StoreFileOptions {
   readonly folder: string;
   readonly names: readonly string[];
   readonly onFault: (message: string) => void;
+  /** Called with the folder there and held, before the file is opened; where it fails, the file is not. */
+  readonly beforeOpen?: (() => Promise<void>) | undefined;
 }
 
 /** The layout of records and keys is part of the name: a file of another version is never opened by mistake. */
@@ -33,12 +35,13 @@ const ALWAYS_CHECKED_BYTES = 256 * 1024 * 1024;
  *
  * @throws {SemcacheError} `store-locked`; `store-failed` where the folder cannot be used
  */
-export async function openStoreFile({ folder, names, onFault }: StoreFileOptions): Promise<StoreFile> {
+export async function openStoreFile({ folder, names, onFault, beforeOpen }: StoreFileOptions): Promise<StoreFile> {
   const path = join(folder, FILE_NAME);
   let lock: FolderLock | null = null;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     lock = await lockFolder(folder, { onFault });
+    await beforeOpen?.();
     await tellOfOthers(folder, onFault);
     if (!(await isLargeAndAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault);
     // From here on a crash leaves a file that nobody closed.
