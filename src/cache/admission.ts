@@ -94,13 +94,16 @@ export function createAdmission(options: AdmissionOptions): Admission {
         createdAtMs: now,
         expiresAtMs: now + ttlMs,
       };
+      if (!landings.hasRoomFor(entry)) return { kind: "refused", reason: "store-busy" };
+      const { prepared, generation, startedAtMs } = request;
       const landed = land(
         options,
-        request,
+        // Not all of the request: it has the answer as it came, which need not live until this one is written.
+        { prepared, generation, startedAtMs },
         entry,
         request.semantic && examined.semantic && landings.size < MAX_LANDINGS,
       );
-      landings.add(entry, request.generation, landed);
+      landings.add(entry, generation, landed);
       return { kind: "landing", id, usage: examined.usage, landed };
     },
   };
@@ -114,14 +117,14 @@ async function prepareAfterwards(matcher: Pick<Matcher, "prepare">, prompt: stri
 
 async function land(
   { store, matcher, clock, onLost }: AdmissionOptions,
-  request: AdmissionRequest,
+  { prepared: known, generation, startedAtMs }: Pick<AdmissionRequest, "prepared" | "generation" | "startedAtMs">,
   entry: Omit<CacheEntry, "vector">,
   semantic: boolean,
 ): Promise<void> {
   let vector: CacheEntry["vector"] = null;
   if (semantic) {
     try {
-      const prepared = request.prepared ?? (await prepareAfterwards(matcher, request.promptText));
+      const prepared = known ?? (await prepareAfterwards(matcher, entry.promptText));
       if (prepared.kind === "comparable") vector = prepared.vector;
     } catch {
       // Without a vector the entry still answers equal requests; the fault was counted where it happened.
@@ -131,8 +134,8 @@ async function land(
     // What came while this call was in the air is a younger answer: a refresh must not be undone by the call before it.
     const standing = await store.findExact(entry.exactKey);
     // One of the future was made before the clock was set back, and would keep every refresh out until the clock is there.
-    if (standing !== null && standing.createdAtMs > request.startedAtMs && standing.createdAtMs <= clock.now()) return;
-    const outcome = await store.put({ ...entry, vector }, request.generation);
+    if (standing !== null && standing.createdAtMs > startedAtMs && standing.createdAtMs <= clock.now()) return;
+    const outcome = await store.put({ ...entry, vector }, generation);
     if (outcome.kind === "refused") {
       onLost(outcome.because === "generation" ? "invalidated-meanwhile" : "too-large", null);
     }

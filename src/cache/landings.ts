@@ -1,8 +1,16 @@
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
+import { toEntryCost } from "../store/entry-cost.ts";
 
 /** Of a lookup's budget, what is waited for entries that are still being embedded. */
 export const LANDING_SHARE = 0.1;
+
+/**
+ * What entries on their way may take in memory, in bytes. With a store that writes and models that keep up it is a few
+ * answers; this is room for thousands of usual ones, for a burst, and little beside what the process needs anyway. Where a
+ * disk hangs, nothing leaves: what comes then is not kept, so that the process does not grow with each answer.
+ */
+export const MAX_LANDING_BYTES = 64 * 1024 * 1024;
 
 /** An entry on its way: all of it but the vector. */
 export interface Landing {
@@ -21,6 +29,7 @@ export class Landings {
   readonly #byKey = new Map<ExactKey, Landing>();
   readonly #byPartition = new Map<PartitionKey, Set<Promise<void>>>();
   readonly #underWay = new Set<Promise<void>>();
+  #bytes = 0;
 
   /** Follows `work` until it is done; how it ends is its own business. */
   add(entry: Landing["entry"], generation: number, work: Promise<unknown>): void {
@@ -32,11 +41,14 @@ export class Landings {
     const landing: Landing = { entry, generation, landed };
     this.#byKey.set(exactKey, landing);
     this.#underWay.add(landed);
+    const bytes = toBytes(entry);
+    this.#bytes += bytes;
     let siblings = this.#byPartition.get(partition);
     if (siblings === undefined) this.#byPartition.set(partition, (siblings = new Set()));
     siblings.add(landed);
     void landed.then(() => {
       this.#underWay.delete(landed);
+      this.#bytes -= bytes;
       if (this.#byKey.get(exactKey) === landing) this.#byKey.delete(exactKey);
       siblings.delete(landed);
       if (siblings.size === 0 && this.#byPartition.get(partition) === siblings) this.#byPartition.delete(partition);
@@ -45,6 +57,11 @@ export class Landings {
 
   get size(): number {
     return this.#underWay.size;
+  }
+
+  /** Whether it stays under {@link MAX_LANDING_BYTES}. One that is alone always does: `cache.max_entry` bounds it. */
+  hasRoomFor(entry: Landing["entry"]): boolean {
+    return this.#underWay.size === 0 || this.#bytes + toBytes(entry) <= MAX_LANDING_BYTES;
   }
 
   /** The newest under way of this key. */
@@ -62,4 +79,9 @@ export class Landings {
   async all(): Promise<void> {
     await Promise.all(this.#underWay);
   }
+}
+
+/** Its vector, which few of very many get, is not counted. */
+function toBytes(entry: Landing["entry"]): number {
+  return toEntryCost({ ...entry, vector: null });
 }

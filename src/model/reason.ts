@@ -63,6 +63,7 @@ export const notStoredReasons = {
   "client-gone": "Every reader left before the answer was complete",
   "ttl-zero": "x-semcache-ttl: 0, or cache.ttl: 0",
   "invalidated-meanwhile": "An invalidation happened while the answer was recorded",
+  "store-busy": "64 MiB of answers are on their way into the store already: the disk hangs, or more come than it takes",
   "store-failed": "The store could not keep it",
 } as const;
 export type NotStoredReason = keyof typeof notStoredReasons;

@@ -204,11 +204,19 @@ const notStored: Record<NotStoredReason, Case> = {
   "client-gone": once({}),
   "ttl-zero": once({ headers: [["x-semcache-ttl", "0"]] }),
   "invalidated-meanwhile": once({}),
+  "store-busy": once({}),
   "store-failed": once({}),
 };
 
 /** Codes whose cause cannot be brought about from outside, or is brought about in a test of its own. */
-const elsewhere = new Set<string>(["joined", "unavailable", "client-gone", "invalidated-meanwhile", "store-failed"]);
+const elsewhere = new Set<string>([
+  "joined",
+  "unavailable",
+  "client-gone",
+  "invalidated-meanwhile",
+  "store-busy",
+  "store-failed",
+]);
 
 function send(
   server: RunningSemcache,
