@@ -160,6 +160,43 @@ const scenarios = {
     ),
   "lock file cut": () => loseLock(() => truncateSync(`${file}-lock`, 0)),
 
+  /** The file comes back whole, with all that could not be removed from it. */
+  "lock file cut, deleting all": () =>
+    loseLockDeleting(
+      (store) => assert.rejects(store.delete({ kind: "all" }), { code: "store-failed" }),
+      () => true,
+    ),
+  "lock file cut, deleting some": () =>
+    loseLockDeleting(
+      (store) => assert.rejects(store.delete({ kind: "where", tags: ["red"] }), { code: "store-failed" }),
+      (id) => deriveEntry(id).tags.includes("red"),
+    ),
+  "lock file cut, deleting one": () =>
+    loseLockDeleting(
+      (store) => assert.rejects(store.delete({ kind: "id", id: "7.1" }), { code: "store-failed" }),
+      (id) => id === "7.1",
+    ),
+  "lock file cut, deleting when it is lost": () =>
+    loseLockDeleting(
+      async (store) => {
+        await ask(store, "1.1");
+        await assert.rejects(store.delete({ kind: "where", tags: ["red"] }), { code: "store-failed" });
+      },
+      (id) => deriveEntry(id).tags.includes("red"),
+    ),
+  "lock file cut, deleting while it is read again": () =>
+    loseLockDeleting(
+      async (store) => {
+        await ask(store, "1.1");
+        while (store.stats().entries === 0) await nextTurn();
+        assert.equal(store.health().state, "degraded");
+        await assert.rejects(store.delete({ kind: "where", tags: ["red"] }), { code: "store-failed" });
+      },
+      (id) => deriveEntry(id).tags.includes("red"),
+      // More than are read in one turn.
+      5_000,
+    ),
+
   /** What is cut is the spare room at its end: the entries are there again. */
   async "cut by a few bytes"() {
     const store = await openStore();
@@ -356,6 +393,25 @@ async function loseLock(harm) {
   assert.deepEqual(await listAll(store), ids.toSorted());
   await works(store);
   await store.close();
+}
+
+async function loseLockDeleting(remove, isRemoved, count = 30) {
+  const store = await openStore();
+  const ids = await put(store, count);
+  const mended = nextLine(/can be written again/u);
+  truncateSync(`${file}-lock`, 0);
+  await remove(store);
+  await mended;
+  const left = ids.filter((id) => !isRemoved(id)).toSorted();
+  assert.ok(left.length < ids.length);
+  assert.deepEqual(await listAll(store), left);
+  for (const id of ids) assert.equal((await store.findExact(keyOf(id)))?.id ?? null, isRemoved(id) ? null : id);
+  await store.flush();
+  await store.close();
+  const again = await openStore();
+  assert.deepEqual(await listAll(again), left);
+  await works(again);
+  await again.close();
 }
 
 process.on("exit", () => {

@@ -30,6 +30,11 @@ describe("a store whose folder changes under it goes on, says so once, and begin
     "folder moved, another in its place",
     "in the place of the folder a file",
     "lock file cut",
+    "lock file cut, deleting all",
+    "lock file cut, deleting some",
+    "lock file cut, deleting one",
+    "lock file cut, deleting when it is lost",
+    "lock file cut, deleting while it is read again",
     "a second store on the folder",
   ])("%s", { timeout: 60_000 }, async (scenario) => {
     await play(scenario);

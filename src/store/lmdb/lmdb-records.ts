@@ -33,6 +33,7 @@ const WRITES_PER_BATCH = 200;
 const RETRY_MS = 1_000;
 /** Sequences that are set aside at once, so that none is ever given twice. */
 const SEQUENCE_BLOCK = 100_000;
+const MAX_UNNOTED = 1_000;
 /** Room that must be there before a full disk counts as mended. */
 const MIN_ROOM_BYTES = 1024 * 1024;
 
@@ -63,6 +64,10 @@ class LmdbRecords implements EntryRecords {
   readonly #pending = new Map<number, PreparedEntry>();
   /** Removed, and perhaps still in the file. */
   readonly #leaving = new Set<number>();
+  /** Removed from a file that was then lost, which may come back. */
+  readonly #unremoved = new Set<number>();
+  /** By their selectors: rejected, and already carried out as far as it could be: what they selected does not come back with its file. */
+  readonly #unnoted = new Map<string, Invalidation>();
   /** Some could not be removed. */
   #hasLeftovers = false;
   /** What was kept is being read: nothing is taken, since its keys and sequences are not known yet. */
@@ -189,11 +194,28 @@ class LmdbRecords implements EntryRecords {
   }
 
   async noteInvalidation({ sequence, selector }: Invalidation): Promise<void> {
-    this.#assertTaking();
-    const value = encodeFact(sequence, JSON.stringify(selector));
-    await this.#write({ count: 1, bytes: value.length }, ({ facts }) => {
-      quietly(facts.put(toInvalidationKey(sequence), value));
-    });
+    // What a file has that is not read yet, or not to the end, came before: nothing is taken until then.
+    const isUnread = this.#store === null || this.#loading;
+    try {
+      this.#assertTaking();
+      const value = encodeFact(sequence, JSON.stringify(selector));
+      await this.#write({ count: 1, bytes: value.length }, ({ facts }) => {
+        quietly(facts.put(toInvalidationKey(sequence), value));
+      });
+    } catch (error) {
+      this.#keepUnnoted({ sequence: isUnread ? Number.POSITIVE_INFINITY : sequence, selector });
+      throw error;
+    }
+  }
+
+  #keepUnnoted(invalidation: Invalidation): void {
+    const text = JSON.stringify(invalidation.selector);
+    // The last one of the same says it all.
+    this.#unnoted.delete(text);
+    this.#unnoted.set(text, invalidation);
+    const [oldest] = this.#unnoted.keys();
+    // It was rejected: whoever wants it done asks again.
+    if (this.#unnoted.size > MAX_UNNOTED && oldest !== undefined) this.#unnoted.delete(oldest);
   }
 
   async forgetInvalidation(sequence: number): Promise<void> {
@@ -289,6 +311,7 @@ class LmdbRecords implements EntryRecords {
 
   /** Heads into the table, oldest first; what cannot be read leaves, with all that hangs on it. */
   async #readAll(store: StoreFile, listener: RecordsListener): Promise<void> {
+    this.#hasLeftovers = false;
     const { heads, facts } = toBases(store.file);
     const { invalidations, sequence, damaged } = readFacts(facts);
     this.#reservedSequence = sequence;
@@ -301,7 +324,11 @@ class LmdbRecords implements EntryRecords {
       for (const { key, value } of batch) {
         const head = readHead(key, value);
         if (head === null) torn.push(key);
-        else if (invalidations.some((each) => head.sequence < each.sequence && isSelected(each.selector, head))) {
+        else if (
+          this.#unremoved.has(head.sequence) ||
+          isDead(head, invalidations) ||
+          isDead(head, this.#unnoted.values())
+        ) {
           dead.push(head.sequence);
         } else listener.onEntry(head);
       }
@@ -309,6 +336,8 @@ class LmdbRecords implements EntryRecords {
       await this.remove(dead).catch(ignoreUnlessLost);
       await this.#removeKeys(heads, torn);
     }
+    this.#unremoved.clear();
+    this.#unnoted.clear();
     if (!this.#hasLeftovers) {
       for (const invalidation of invalidations) {
         await this.forgetInvalidation(invalidation.sequence).catch(ignoreUnlessLost);
@@ -353,6 +382,7 @@ class LmdbRecords implements EntryRecords {
     this.#store = null;
     this.#suspend(fault);
     this.#pending.clear();
+    for (const sequence of this.#leaving) this.#unremoved.add(sequence);
     this.#leaving.clear();
     this.#hasLeftovers = false;
     this.#listener?.onLost();
@@ -482,6 +512,13 @@ function readFacts(facts: BinaryDatabase): {
     }
   }
   return { invalidations, sequence, damaged };
+}
+
+function isDead(head: EntryFacts, invalidations: Iterable<Invalidation>): boolean {
+  for (const { sequence, selector } of invalidations) {
+    if (head.sequence < sequence && isSelected(selector, head)) return true;
+  }
+  return false;
 }
 
 function ignoreUnlessLost(error: unknown): void {
