@@ -42,7 +42,7 @@ async function land(
   if (standing !== null && standing.expiresAtMs > now) {
     if (standing.id === entry.id && standing.expiresAtMs === expiresAtMs) return skipped("unchanged");
     // What was answered since the export is a younger answer.
-    if (standing.createdAtMs > createdAtMs) return skipped("outdated");
+    if (standing.createdAtMs > createdAtMs && standing.createdAtMs <= now) return skipped("outdated");
   }
   const taken: CacheEntry = {
     ...entry,
