@@ -27,6 +27,8 @@ export interface RecordsListener {
   onSequence(sequence: number): void;
   /** That was all. Nothing is taken before. */
   onLoaded(): void;
+  /** A part of it is gone or not as it was written. Never told from within another call. */
+  onDamaged(sequence: number): void;
   /** All that was kept is gone. */
   onLost(): void;
 }
@@ -44,7 +46,7 @@ export interface EntryRecords {
   put(prepared: PreparedEntry, facts: EntryFacts): Promise<void>;
   /** Null: not there, or not as it was written. The vector is read when it is asked for. */
   read(sequence: number): CacheEntry | null;
-  /** Null: it has none, or not as it was written. */
+  /** Of an entry that has one. Null: not there, or not as it was written; the listener is told. */
   readVector(sequence: number): Float32Array | null;
   /** Resolves when they are gone for good; until then they are removed again with what is written next. */
   remove(sequences: readonly number[]): Promise<void>;

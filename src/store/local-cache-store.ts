@@ -130,6 +130,10 @@ export class LocalCacheStore implements CacheStore {
         // Some may have been made while there was nothing to make them from.
         if (again) this.#indexes.clear().catch(() => undefined);
       },
+      onDamaged: (sequence) => {
+        const slot = this.#table.findSequence(sequence);
+        if (slot !== null) void this.#remove(slot, "damaged");
+      },
       onLost: () => this.#lose(),
     });
     again = true;

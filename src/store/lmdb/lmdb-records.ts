@@ -10,7 +10,7 @@ import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener } from 
 import type { EntryFacts } from "../entry-table/entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
-import { FRAME_END, FRAME_START, openRecord, sealRecord } from "./record-frame.ts";
+import { FRAME_END, FRAME_START, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
 import { openStoreFile, type StoreFile } from "./store-file.ts";
 import { decodeVector, encodeVector } from "./vector-codec.ts";
 
@@ -154,7 +154,14 @@ class LmdbRecords implements EntryRecords {
     if (pending !== undefined) return pending.entry.vector?.values ?? null;
     return this.#reading(({ vectors }) => {
       const record = vectors.getBinaryFast(toKey(sequence));
-      return record === undefined ? null : decodeVector(sequence, record);
+      try {
+        if (record !== undefined) return decodeVector(sequence, record);
+      } catch (error) {
+        if (!(error instanceof RecordFault)) throw error;
+      }
+      // It would answer equal requests for ever, and never be found by meaning. An index may just be made of it.
+      queueMicrotask(() => this.#listener?.onDamaged(sequence));
+      return null;
     });
   }
 
