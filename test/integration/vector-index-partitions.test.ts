@@ -152,7 +152,7 @@ describe("indexes of partitions", () => {
     const indexes = create(1e9);
     await expectFinds(indexes, 1);
     expect(indexes.loaded).toBe(1);
-    for (const id of [...partition(1).keys()]) {
+    for (const id of partition(1).keys()) {
       partition(1).delete(id);
       indexes.remove(toPartition(1), "e", id);
     }
