@@ -26,6 +26,7 @@ export async function measureStore(given) {
   const folder = mkdtempSync(join(tmpdir(), "semcache-bench-store-run-"));
   try {
     if (parts.includes("one") || parts.includes("search")) {
+      tell(options.sentences === null ? "made vectors" : "vectors of real prompts, and around them");
       tell(`exact scan of ${sizes.at(-1)} vectors for ${queries} queries`);
       const truth = await readTruth(options);
       for (const size of sizes) figures.push(toCosineFigure(size, truth.get(size)));
