@@ -60,7 +60,7 @@ const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /**
  * An LMDB file and what keeps LMDB from ending the process with it. LMDB maps its file, so a file that somebody cut kills
  * the reader (SIGBUS), and a write that the disk refuses damages the heap of lmdb 3.5 (seen: abort on a full disk). So
- * before each access the file is looked at (about 3 microseconds), and before each write there is room for it on the
+ * before each stretch of reads and each commit the file is looked at (about 3 microseconds), and before each write there is room for it on the
  * disk: zeros, written by ourselves, where an error is an error.
  */
 export class LmdbFile {
