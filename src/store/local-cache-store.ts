@@ -1,3 +1,4 @@
+// One class because all of it stands on the same invariant: table, records and indexes know the same entries after every step.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import { SemcacheError } from "../base/errors.ts";

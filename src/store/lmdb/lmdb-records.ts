@@ -1,16 +1,18 @@
+// One file because its states are one: what is pending, leaving, lost and being read again decide together what may be done.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { isSemcacheError, SemcacheError } from "../../base/errors.ts";
 import type { CacheEntry, PromptVector } from "../../model/cache-entry.ts";
-import type { EntrySelector, StoreHealth } from "../cache-store.ts";
+import type { StoreHealth } from "../cache-store.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { toEmbeddedCost } from "../entry-cost.ts";
-import { isSelected } from "../entry-selector.ts";
 import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener } from "../entry-records.ts";
 import type { EntryFacts } from "../entry-table/entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
-import { FRAME_END, FRAME_START, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
+import { RecordFault } from "./record-frame.ts";
+import { fromKey, toKey } from "./record-key.ts";
+import { encodeFact, isDead, readFacts, SEQUENCE_KEY, toInvalidationKey } from "./store-facts.ts";
 import { openStoreFile, type StoreFile } from "./store-file.ts";
 import { decodeVector, encodeVector } from "./vector-codec.ts";
 
@@ -457,75 +459,9 @@ function toBases({ databases }: LmdbFile): Bases {
   return { heads, bodies, vectors, facts };
 }
 
-const SEQUENCE_KEY = Buffer.from("sequence", "latin1");
-const INVALIDATION = "invalidation:";
-
-/** Big-endian, so that LMDB's order of bytes is that of the numbers. */
-function toKey(sequence: number): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeBigUInt64BE(BigInt(sequence));
-  return key;
-}
-
-function fromKey(key: Buffer): number {
-  return Number(key.readBigUInt64BE());
-}
-
 function findHighestKey({ heads, bodies, vectors }: Bases): number {
   const last = [heads, bodies, vectors].map((base) => [...base.getKeys({ reverse: true, limit: 1 })][0]);
   return Math.max(0, ...last.map((key) => (key === undefined ? 0 : key.length === 8 ? fromKey(key) : Infinity)));
-}
-
-function toInvalidationKey(sequence: number): Buffer {
-  return Buffer.concat([Buffer.from(INVALIDATION, "latin1"), toKey(sequence)]);
-}
-
-const FACT_KIND = "F".charCodeAt(0);
-
-function encodeFact(sequence: number, text: string): Buffer {
-  const content = Buffer.from(text, "utf8");
-  const record = Buffer.alloc(FRAME_START + content.length + FRAME_END);
-  content.copy(record, FRAME_START);
-  sealRecord(record, FACT_KIND, 1, sequence);
-  return record;
-}
-
-function decodeFact(sequence: number, given: Buffer): string {
-  const record = openRecord(given, FACT_KIND, "a fact's", 1, sequence);
-  return record.toString("utf8", FRAME_START, record.length - FRAME_END);
-}
-
-/** A damaged invalidation may have selected anything: all that came before it is held to be dead. */
-function readFacts(facts: BinaryDatabase): {
-  readonly invalidations: readonly Invalidation[];
-  readonly sequence: number;
-  readonly damaged: readonly Buffer[];
-} {
-  const invalidations: Invalidation[] = [];
-  const damaged: Buffer[] = [];
-  let sequence = 0;
-  for (const { key, value } of facts.getRange({})) {
-    const isInvalidation = key.length === INVALIDATION.length + 8 && key.toString("latin1").startsWith(INVALIDATION);
-    const made = isInvalidation ? fromKey(key.subarray(INVALIDATION.length)) : 0;
-    sequence = Math.max(sequence, made);
-    try {
-      if (key.equals(SEQUENCE_KEY)) sequence = Math.max(sequence, Number(decodeFact(0, value)));
-      else if (isInvalidation) {
-        invalidations.push({ sequence: made, selector: JSON.parse(decodeFact(made, value)) as EntrySelector });
-      } else damaged.push(key);
-    } catch {
-      damaged.push(key);
-      if (isInvalidation) invalidations.push({ sequence: made, selector: { kind: "all" } });
-    }
-  }
-  return { invalidations, sequence, damaged };
-}
-
-function isDead(head: EntryFacts, invalidations: Iterable<Invalidation>): boolean {
-  for (const { sequence, selector } of invalidations) {
-    if (head.sequence < sequence && isSelected(selector, head)) return true;
-  }
-  return false;
 }
 
 function ignoreUnlessLost(error: unknown): void {
