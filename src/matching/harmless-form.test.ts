@@ -85,6 +85,7 @@ describe("harmless form", () => {
     ["where is Baden Baden", "where is Baden"],
     ["who are Duran Duran", "who are Duran"],
     ["songs by The The from London", "songs by The from London"],
+    ["who are the The?", "who are the?"],
     ["what does it mean what the meaning of is is", "what does it mean what the meaning of is"],
     ['what does "the the" mean', 'what does "the" mean'],
     ["which word is in in the text", "which word is in the text"],
@@ -125,7 +126,8 @@ describe("harmless form", () => {
   });
 
   it("keeps every letter and digit, but for a function word that is doubled", () => {
-    const doubled = /(?<![^\s])(the|an|of|to|in|on|for|from|with|and|is|are|was|were)(?:\s+\1(?=\s))+/gi;
+    // Whether one that has a capital, or ends the prompt, is kept is told above: both sides are without it here.
+    const doubled = /(?<!\S)(the|an|of|to|in|on|for|from|with|and|is|are|was|were)(?:\s+\1(?![\p{L}\p{M}\p{N}]))+/giu;
     const lettersOf = (text: string) =>
       (
         text
