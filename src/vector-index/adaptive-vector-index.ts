@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { SemcacheError } from "../base/errors.ts";
+import { Pace } from "../base/pace.ts";
 import { createFlatVectorIndex } from "./flat-vector-index.ts";
 import type { GraphHost } from "./graph-host.ts";
 import type { HostedGraph } from "./hosted-graph.ts";
 import { LiveIds } from "./live-ids.ts";
-import { Pace } from "./pace.ts";
+
 import { assertUnitVector, isUnitVector } from "./unit-vector.ts";
 import type { Neighbour, VectorIndex } from "./vector-index.ts";
 
