@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const floors = [
   ["base", "version.ts"],
   ["model"],
-  ["sse", "telemetry", "vector-index", "inference"],
+  ["sse", "telemetry", "vector-index", "inference", "pricing"],
   ["formats", "upstream", "embedding", "store", "config"],
   ["matching"],
   ["cache"],

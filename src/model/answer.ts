@@ -8,10 +8,23 @@ export interface AnswerForm {
   readonly includeUsage: boolean;
 }
 
-/** Tokens as the provider counted them. */
+/**
+ * Tokens as the provider counted them. The two totals count everything; the rest says what of it has a price of its own,
+ * and is absent where the provider did not say or it is zero.
+ */
 export interface Usage {
+  /** All that was sent, what came from or went into the provider's prompt cache included. */
   readonly inputTokens: number;
+  /** All that was made, reasoning included. */
   readonly outputTokens: number;
+  /** Of the input: read from the provider's prompt cache. */
+  readonly cachedInputTokens?: number;
+  /** Of the input: written into the provider's prompt cache. */
+  readonly cacheWriteTokens?: number;
+  /** Of what was written: to be kept for an hour instead of minutes (Anthropic). */
+  readonly cacheWriteHourTokens?: number;
+  /** Of the output: thought, not said. */
+  readonly reasoningTokens?: number;
 }
 
 /** An answer as it arrived, decoded (no content-encoding). `json`: the body. `stream`: its data events, encoded anew. */
