@@ -55,11 +55,13 @@ import { version } from "./version.ts";
 
 /** How long the end of the process waits for models that are slow, or hang. */
 const LANDING_GRACE_MS = 2_000;
+/** How long listening waits for the store: one of some thousand entries is loaded by then, and no request is missed by a blink. */
+const LOADING_GRACE_MS = 500;
 
 export interface App {
   /** @throws {SemcacheError} `listen-failed` */
   listen(): Promise<{ readonly url: string; readonly host: string; readonly port: number }>;
-  /** Resolves when the models are warm: from then on prompts are compared by meaning. */
+  /** Resolves when the models are warm and the store is loaded: until then requests are relayed. */
   ready(): Promise<void>;
   /** `/ready` is 503 from now on; requests under way get `server.shutdown_grace` to end. */
   close(): Promise<void>;
@@ -116,7 +118,7 @@ export async function createJudging({ matching, embedding }: Config): Promise<Ju
 }
 
 /**
- * The store of the configuration, with or without a server around it.
+ * The store of the configuration, with or without a server around it: loaded, or with its folder held where it `loadsLater`.
  *
  * @throws {SemcacheError} `store-locked` when another process has the folder
  */
@@ -126,10 +128,12 @@ export function openStore(
     clock,
     onFault,
     beforeOpen,
+    loadsLater,
   }: {
     readonly clock: Clock;
     readonly onFault: (message: string) => void;
     readonly beforeOpen?: (folder: string) => Promise<void>;
+    readonly loadsLater?: boolean;
   },
 ): Promise<CacheStore> {
   const { maxEntries, maxBytes, eviction, keepExpiredMs, staleMatch } = cache;
@@ -149,6 +153,7 @@ export function openStore(
         folder: store.path,
         ...options,
         beforeOpen: beforeOpen && (() => beforeOpen(store.path)),
+        loadsLater,
       });
 }
 
@@ -196,6 +201,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const store = await openStore(config, {
     clock,
     onFault: (message) => log.warn(message),
+    loadsLater: true,
     ...(secretSource !== "configured" && { beforeOpen: (folder) => restoreTenantSecret(folder, secret) }),
   });
   const judging = await createJudging(config);
@@ -325,9 +331,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     if (!ready) parts.push({ name: "embedder", detail: modelFault ?? "the models are loading" });
     else if (degraded)
       parts.push({ name: "embedder", detail: "a model worker died and is being started again: lookups are slower" });
-    if (health.state === "degraded") parts.push({ name: "store", detail: health.detail });
+    if (health.state !== "ok") parts.push({ name: "store", detail: health.detail });
     if (httpServer.draining) return { state: "draining", parts };
-    return { state: ready || modelFault !== null ? "ready" : "warming", parts };
+    const isWarm = (ready || modelFault !== null) && health.state !== "loading";
+    return { state: isWarm ? "ready" : "warming", parts };
   };
 
   const access = createOperatorAccess({
@@ -396,7 +403,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({
         ...cache,
-        store: { put: (...what) => countFaults("put", store.put(...what)), generation: () => store.generation() },
+        store: {
+          put: (...what) => countFaults("put", store.put(...what)),
+          generation: () => store.generation(),
+          health: () => store.health(),
+        },
         matcher,
         lookup,
         clock,
@@ -420,6 +431,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
 
+  // Last: whatever could keep the start from succeeding is behind, and need not wait for it.
+  const loading = store.load();
+  loading.catch(() => undefined);
+  const ready = Promise.all([warm, loading]).then(() => undefined);
+  ready.catch(() => undefined);
+
   const release = async () => {
     proxy.close();
     await auditor.close();
@@ -434,6 +451,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 
   return {
     async listen() {
+      await Promise.race([loading, delay(LOADING_GRACE_MS, undefined, { ref: false })]).catch(() => undefined);
       const { host, port } = await httpServer.listen().catch(async (error: unknown) => {
         // Workers that go on would keep the process from ending.
         await release();
@@ -442,9 +460,16 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       log.info("Listening", { version, url, config: source ?? "defaults", store: store.kind, matcher: matcher.id });
+      if (store.health().state === "loading") {
+        log.info("Requests are relayed until the store has loaded its entries; /ready says how far it is");
+        loading.then(
+          () => log.info("The store has loaded its entries", { entries: store.stats().entries }),
+          () => undefined,
+        );
+      }
       return { url, host, port };
     },
-    ready: () => warm,
+    ready: () => ready,
     async close() {
       log.info("Draining", { requests: httpServer.activeRequests });
       await httpServer.close(server.shutdownGraceMs, refuseDraining);

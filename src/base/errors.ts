@@ -54,6 +54,12 @@ export const errorCodes = {
     meaning:
       "The store could not read or write (disk full, folder gone); /ready says why. Only Semcache's own APIs fail with it",
   },
+  "store-loading": {
+    status: 503,
+    retry: true,
+    meaning:
+      "The store takes up its entries after the start; /ready says how far it is. Only Semcache's own APIs fail with it",
+  },
   draining: { status: 503, retry: true, meaning: "The server is shutting down" },
   "upstream-connect-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.connect passed" },
   "upstream-headers-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.headers passed" },

@@ -18,7 +18,7 @@ function hangingStore() {
   const landings = new Landings();
   const lost: NotStoredReason[] = [];
   const admission = createAdmission({
-    store: { findExact: (key) => store.findExact(key), put },
+    store: { findExact: (key) => store.findExact(key), put, health: () => store.health() },
     matcher: { prepare: () => Promise.reject(new Error("Nothing can be embedded")) },
     landings,
     clock,

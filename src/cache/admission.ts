@@ -12,7 +12,7 @@ import type { CacheStore } from "../store/cache-store.ts";
 import type { Landings } from "./landings.ts";
 
 export interface AdmissionOptions {
-  readonly store: Pick<CacheStore, "findExact" | "put">;
+  readonly store: Pick<CacheStore, "findExact" | "put" | "health">;
   /** Its queue is not the lookups' own: a burst of new answers is embedded by and by. */
   readonly matcher: Pick<Matcher, "prepare">;
   readonly landings: Landings;
@@ -94,6 +94,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         createdAtMs: now,
         expiresAtMs: now + ttlMs,
       };
+      if (options.store.health().state === "loading") return { kind: "refused", reason: "store-loading" };
       if (!landings.hasRoomFor(entry)) return { kind: "refused", reason: "store-busy" };
       const { prepared, generation, startedAtMs } = request;
       const landed = land(

@@ -7,6 +7,7 @@ import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import { isVolatilePrompt } from "../matching/volatile-prompt.ts";
+import { assertLoaded } from "../store/assert-loaded.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Lookup } from "./lookup.ts";
 import type { LookupOutcome } from "./lookup-outcome.ts";
@@ -16,7 +17,7 @@ export interface CacheAsideOptions extends AsideWriterOptions {
 }
 
 export interface AsideWriterOptions {
-  readonly store: Pick<CacheStore, "put" | "generation">;
+  readonly store: Pick<CacheStore, "put" | "generation" | "health">;
   readonly matcher: Pick<Matcher, "prepare">;
   readonly clock: Clock;
   /** `cache.mode` compares by meaning. */
@@ -29,11 +30,12 @@ export interface AsideWriterOptions {
 
 /** A value that the application keeps itself, under a key that is a prompt. */
 export interface CacheAside {
-  /** The same key replaces. @throws {SemcacheError} `body-too-large`, `store-failed` */
+  /** The same key replaces. @throws {SemcacheError} `body-too-large`, `store-failed`, `store-loading` */
   put(
     scope: AsideScope,
     item: { key: string; data: string; ttlMs: number | null; tags: readonly string[] },
   ): Promise<{ readonly id: string; readonly expiresAtMs: number }>;
+  /** @throws {SemcacheError} `store-loading` */
   get(scope: AsideScope, key: string, signal: AbortSignal): Promise<LookupOutcome>;
 }
 
@@ -54,6 +56,7 @@ export function createAsideWriter(options: AsideWriterOptions): Pick<CacheAside,
           `Cannot keep ${body.length} bytes: cache.max_entry is ${maxEntryBytes} bytes`,
         );
       }
+      assertLoaded(store, "keep the value");
       const generation = store.generation();
       const isVolatile = isVolatilePrompt(key);
       const now = clock.now();
@@ -89,7 +92,9 @@ export function createCacheAside(options: CacheAsideOptions): CacheAside {
   const { lookup, byMeaning } = options;
   return {
     ...createAsideWriter(options),
-    get(scope, key, signal) {
+    async get(scope, key, signal) {
+      // Not a miss: the value may be there.
+      assertLoaded(options.store, "look the value up");
       const exactOnly: MissReason | null = isVolatilePrompt(key) ? "volatile" : null;
       return lookup.find({
         ...toKeys(scope, key),

@@ -71,7 +71,8 @@ export function createLookup(options: LookupOptions): Lookup {
           async (signal) => findByMeaning(options, { ...request, signal }, prompt, exact.reason, stepsMs),
         );
       } catch (error) {
-        if (!isSemcacheError(error, "aborted")) onFault(error);
+        // While the store loads, every lookup ends here: /ready tells of it.
+        if (!isSemcacheError(error, "aborted") && !isSemcacheError(error, "store-loading")) onFault(error);
         return miss(toReason(error), stepsMs);
       }
     },

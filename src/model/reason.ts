@@ -29,7 +29,8 @@ export const missReasons = {
   "no-conversion": "The stored answer cannot be given in the form that was asked for",
   "lookup-timeout": "The lookup passed matching.timeout",
   overloaded: "More than matching.max_queue lookups were waiting",
-  unavailable: "The cache had a fault; the request went to the provider",
+  unavailable:
+    "The cache had a fault, or its models or entries were still being loaded; the request went to the provider",
   shadow: "cache.mode is shadow: lookups are made and never served",
 } as const;
 export type MissReason = keyof typeof missReasons;
@@ -64,6 +65,7 @@ export const notStoredReasons = {
   "ttl-zero": "x-semcache-ttl: 0, or cache.ttl: 0",
   "invalidated-meanwhile": "An invalidation happened while the answer was recorded",
   "store-busy": "64 MiB of answers are on their way into the store already: the disk hangs, or more come than it takes",
+  "store-loading": "The store was still taking up its entries after the start",
   "store-failed": "The store could not keep it",
 } as const;
 export type NotStoredReason = keyof typeof notStoredReasons;

@@ -45,7 +45,7 @@ export function sendOwnError(
   ];
   // SDKs of OpenAI and Anthropic repeat 5xx by themselves unless this header tells them that it is of no use.
   if (!errorCodes[error.code].retry) all.push("x-should-retry", "false");
-  if (error.code === "draining") all.push("retry-after", "1");
+  if (error.code === "draining" || error.code === "store-loading") all.push("retry-after", "1");
   const ending = dropBody(response.req);
   if (ending) all.push("connection", "close");
   response.writeHead(error.status, all);

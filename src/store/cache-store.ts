@@ -4,10 +4,17 @@ import type { ExactKey, PartitionKey, TenantId } from "../model/keys.ts";
 /**
  * Where entries live. Implementations are siblings of this file; `test/contract/cache-store.ts` runs over all of them.
  * Expired entries are still found (the caller decides by `expiresAtMs`, for `expired` and `max-age`), until they are evicted.
- * All methods throw {@link SemcacheError} `store-failed`, or `aborted` when the signal aborts.
+ * All methods throw {@link SemcacheError} `store-failed`, or `aborted` when the signal aborts; and `store-loading` as long as
+ * {@link health} says so, but for `generation`, `isOvertaken`, `flush`, `stats`, `onRemoved` and `close`.
  */
 export interface CacheStore {
   readonly kind: string;
+  /**
+   * Takes up what was kept, at the first call; resolves when all of it can be found, or none because it cannot be read.
+   *
+   * @throws {SemcacheError} `aborted` where the store is closed meanwhile
+   */
+  load(): Promise<void>;
   findExact(key: ExactKey, signal?: AbortSignal): Promise<CacheEntry | null>;
   /** The at most `k` nearest entries of the partition that have a vector of the same embedder, best first, without bodies. */
   findNearest(
@@ -70,8 +77,14 @@ export type PutOutcome =
 /** `damaged`: its record could not be read as it was written, or its file is gone. */
 export type RemovalCause = "replaced" | "limit" | "expired" | "invalidated" | "damaged";
 
-/** A store that cannot write goes on with what it has, where it can, and tries again by itself. */
-export type StoreHealth = { readonly state: "ok" } | { readonly state: "degraded"; readonly detail: string };
+/**
+ * `loading`: {@link CacheStore.load} has not come to its end. A store that cannot write goes on with what it has, where it
+ * can, and tries again by itself.
+ */
+export type StoreHealth =
+  | { readonly state: "ok" }
+  | { readonly state: "loading"; readonly detail: string }
+  | { readonly state: "degraded"; readonly detail: string };
 
 /** Exactly one way to select; all given conditions of `where` must hold. */
 export type EntrySelector =

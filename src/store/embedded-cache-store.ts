@@ -20,6 +20,8 @@ export interface EmbeddedCacheStoreOptions {
   readonly onFault: (message: string) => void;
   /** Puts in the folder what else must be there; called before each opening, also when a lost folder is begun anew. */
   readonly beforeOpen?: (() => Promise<void>) | undefined;
+  /** The caller calls `load` and goes on meanwhile; else it is loaded when it is given. */
+  readonly loadsLater?: boolean | undefined;
 }
 
 /**
@@ -47,6 +49,6 @@ export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions)
       expiredByMeaning,
     },
   );
-  await store.load();
+  if (!options.loadsLater) await store.load();
   return store;
 }

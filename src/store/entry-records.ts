@@ -21,6 +21,8 @@ export interface PreparedEntry {
 
 /** What the records tell the store of. */
 export interface RecordsListener {
+  /** So many at most are about to be told of. */
+  onCount(entries: number): void;
   /** An entry that was kept, oldest first: at the start, and when a folder that could not be used is there again. */
   onEntry(facts: EntryFacts): void;
   /** None of these or of smaller ones is ever given again. */
@@ -39,8 +41,11 @@ export interface RecordsListener {
  */
 export interface EntryRecords {
   readonly kind: string;
-  /** Takes up what was kept, but for what an interrupted invalidation selects. Before anything else, and once. */
-  load(listener: RecordsListener): Promise<void>;
+  /**
+   * Takes up what was kept, but for what an interrupted invalidation selects. Before anything else, and once. Null: nothing
+   * is ever kept. @throws {SemcacheError} `aborted` where it is closed meanwhile
+   */
+  readonly load: ((listener: RecordsListener) => Promise<void>) | null;
   prepare(sequence: number, entry: CacheEntry): Promise<PreparedEntry>;
   /** Resolves when it survives the end of the process; rejects when it was not kept. */
   put(prepared: PreparedEntry, facts: EntryFacts): Promise<void>;

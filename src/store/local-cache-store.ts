@@ -94,10 +94,15 @@ export class LocalCacheStore implements CacheStore {
   #sequence = 0;
   /** What invalidations leave to be done after their answer. */
   #following: Promise<unknown> = Promise.resolve();
+  #loading: Promise<void> | null = null;
+  #isLoaded: boolean;
+  /** Null: not known yet. */
+  #entriesToLoad: number | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(records: EntryRecords, openIndexes: OpenIndexes, options: LocalCacheStoreOptions) {
     this.#records = records;
+    this.#isLoaded = records.load === null;
     this.#options = options;
     this.#table = new EntryTable({ eviction: options.eviction });
     this.#indexes = openIndexes({
@@ -112,10 +117,17 @@ export class LocalCacheStore implements CacheStore {
     return this.#records.kind;
   }
 
-  /** Takes up what was kept. Before anything else, and once. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
     let again = false;
-    await this.#records.load({
+    await this.#records.load?.({
+      onCount: (entries) => {
+        this.#entriesToLoad = entries;
+      },
       onEntry: (facts) => {
         this.#sequence = Math.max(this.#sequence, facts.sequence);
         // What it replaced can still be there, where the disk was full when it should have been removed.
@@ -140,6 +152,7 @@ export class LocalCacheStore implements CacheStore {
     again = true;
     // What cannot be removed takes room, no more.
     await this.#indexes.keepSnapshotsOf(this.#vectorPartitions()).catch(() => undefined);
+    this.#isLoaded = true;
   }
 
   async findExact(key: ExactKey, signal?: AbortSignal): Promise<CacheEntry | null> {
@@ -229,7 +242,7 @@ export class LocalCacheStore implements CacheStore {
   }
 
   touch(id: string, nowMs: number): void {
-    const slot = this.#closing === null ? this.#table.findId(id) : null;
+    const slot = this.#isLoaded && this.#closing === null ? this.#table.findId(id) : null;
     if (slot === null) return;
     this.#table.touch(slot, nowMs);
     this.#used.add(this.#table.sequence(slot));
@@ -303,7 +316,7 @@ export class LocalCacheStore implements CacheStore {
   }
 
   health(): StoreHealth {
-    return this.#records.health();
+    return this.#isLoaded ? this.#records.health() : { state: "loading", detail: this.#progress() };
   }
 
   stats(): StoreStats {
@@ -334,8 +347,15 @@ export class LocalCacheStore implements CacheStore {
     await this.#keepActivity(this.#options.clock.now());
     await this.#indexes.close();
     await this.#records.close();
+    await this.#loading?.catch(() => undefined);
     this.#table.clear();
     this.#listeners.clear();
+  }
+
+  #progress(): string {
+    const all = this.#entriesToLoad;
+    if (all === null) return "its file is being opened and gone through";
+    return `its entries are being loaded: ${this.#table.size.toLocaleString("en")} of about ${all.toLocaleString("en")}`;
   }
 
   /** Each once. */
@@ -558,6 +578,9 @@ export class LocalCacheStore implements CacheStore {
   #assertReady(action: string, signal?: AbortSignal): void {
     if (signal?.aborted) throw new SemcacheError("aborted", `Cannot ${action}: the caller went away`);
     if (this.#closing !== null) throw new SemcacheError("store-failed", `Cannot ${action}: the store is closed`);
+    if (!this.#isLoaded) {
+      throw new SemcacheError("store-loading", `Cannot ${action}: the store is not ready, ${this.#progress()}`);
+    }
   }
 }
 

@@ -8,7 +8,7 @@ export function createMemoryRecords(): EntryRecords {
   const entries = new Map<number, CacheEntry>();
   return {
     kind: "memory",
-    load: async () => undefined,
+    load: null,
     async prepare(sequence, entry) {
       return { sequence, entry, record: null, cost: toEntryCost(entry) };
     },

@@ -5,6 +5,7 @@ import { createAsideWriter } from "../cache/cache-aside.ts";
 import type { Landings } from "../cache/landings.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { BypassReason, NotStoredReason } from "../model/reason.ts";
+import { assertLoaded } from "../store/assert-loaded.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { ProxySettings } from "../proxy/proxy-options.ts";
 import type { Understanding } from "../proxy/understand.ts";
@@ -13,7 +14,7 @@ import { takeExchange } from "./import-exchange.ts";
 import { parseImportLine } from "./import-line.ts";
 
 export interface ImporterOptions extends Pick<Understanding, "dialects" | "policy" | "tenants"> {
-  readonly store: Pick<CacheStore, "findExact" | "put" | "generation">;
+  readonly store: Pick<CacheStore, "findExact" | "put" | "generation" | "health">;
   /** Its queue is not the lookups' own. */
   readonly matcher: Pick<Matcher, "prepare">;
   /** Vectors of another one are made anew. */
@@ -86,7 +87,9 @@ export class EntryImporter {
     this.#options = options;
   }
 
+  /** @throws {SemcacheError} `store-loading` */
   begin({ strict }: { readonly strict: boolean }): ImportRun {
+    assertLoaded(this.#options.store, "import");
     return new Run(this.#options, strict);
   }
 }

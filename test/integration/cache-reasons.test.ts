@@ -205,6 +205,7 @@ const notStored: Record<NotStoredReason, Case> = {
   "ttl-zero": once({ headers: [["x-semcache-ttl", "0"]] }),
   "invalidated-meanwhile": once({}),
   "store-busy": once({}),
+  "store-loading": once({}),
   "store-failed": once({}),
 };
 
@@ -215,6 +216,7 @@ const elsewhere = new Set<string>([
   "client-gone",
   "invalidated-meanwhile",
   "store-busy",
+  "store-loading",
   "store-failed",
 ]);
 

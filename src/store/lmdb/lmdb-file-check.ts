@@ -33,15 +33,16 @@ const MAX_PAGES_BEYOND_FILE = 262_144;
  * For files of databases with byte keys in memcmp order, without duplicates, in environments that are opened without
  * overlapping sync (with it, LMDB keeps a third meta). An empty file is sound: LMDB begins a new one.
  *
- * @throws {SemcacheError} `store-failed` where the file cannot be read at all.
+ * @throws {SemcacheError} `store-failed` where the file cannot be read at all, `aborted`
  */
-export async function checkLmdbFile(path: string): Promise<LmdbFileState> {
+export async function checkLmdbFile(path: string, signal?: AbortSignal): Promise<LmdbFileState> {
   let file;
   try {
     file = await open(path, "r");
-    return await check(file);
+    return await check(file, signal);
   } catch (error) {
     if (error instanceof LmdbDamage) return { kind: "damaged", detail: error.message };
+    if (signal?.aborted) throw new SemcacheError("aborted", `Cannot check ${path}: it is not needed any more`);
     const cause = error instanceof Error ? error.message : String(error);
     throw new SemcacheError("store-failed", `Cannot check ${path}: ${cause}`, { cause: error });
   } finally {
@@ -49,7 +50,7 @@ export async function checkLmdbFile(path: string): Promise<LmdbFileState> {
   }
 }
 
-async function check(file: FileHandle): Promise<LmdbFileState> {
+async function check(file: FileHandle, signal?: AbortSignal): Promise<LmdbFileState> {
   const { size } = await file.stat();
   if (size === 0) return { kind: "sound" };
   const first = await readMetaAt(file, 0);
@@ -76,7 +77,7 @@ async function check(file: FileHandle): Promise<LmdbFileState> {
   if (!(meta.lastPage >= META_PAGES - 1 && meta.lastPage < pageCount + MAX_PAGES_BEYOND_FILE)) {
     throw new LmdbDamage(`its last page is ${meta.lastPage} of ${pageCount}`);
   }
-  await new LmdbTreeWalk(new LmdbPageReader(file.fd, pageSize, pageCount), meta).run();
+  await new LmdbTreeWalk(new LmdbPageReader(file.fd, { pageSize, pageCount, signal }), meta).run();
   return { kind: "sound" };
 }
 

@@ -23,18 +23,23 @@ export class LmdbPageReader {
   readonly pageSize: number;
   /** Whole pages in the file. */
   readonly pageCount: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #window = createView(WINDOW_BYTES);
   #turnEndsAt = 0;
 
-  constructor(descriptor: number, pageSize: number, pageCount: number) {
+  constructor(
+    descriptor: number,
+    options: { readonly pageSize: number; readonly pageCount: number; readonly signal?: AbortSignal | undefined },
+  ) {
     this.#descriptor = descriptor;
-    this.pageSize = pageSize;
-    this.pageCount = pageCount;
+    this.pageSize = options.pageSize;
+    this.pageCount = options.pageCount;
+    this.#signal = options.signal;
   }
 
   /**
    * Visits the given pages in the order of the file, with the index into `pages` and where in the view the page begins.
-   * The view is used again for the next ones.
+   * The view is used again for the next ones. Rejects with the signal's reason when it aborts.
    */
   async visit(
     pages: readonly number[],
@@ -81,6 +86,7 @@ export class LmdbPageReader {
   async #endTurn(): Promise<void> {
     if (performance.now() < this.#turnEndsAt) return;
     await nextTurn();
+    this.#signal?.throwIfAborted();
     this.#turnEndsAt = performance.now() + MAX_TURN_MS;
   }
 }

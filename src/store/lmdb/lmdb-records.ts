@@ -13,7 +13,7 @@ import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFil
 import { RecordFault } from "./record-frame.ts";
 import { fromKey, toKey } from "./record-key.ts";
 import { encodeFact, isDead, readFacts, SEQUENCE_KEY, toInvalidationKey } from "./store-facts.ts";
-import { openStoreFile, type StoreFile } from "./store-file.ts";
+import { holdFolder, type HeldFolder, type StoreFile } from "./store-file.ts";
 import { decodeVector, encodeVector } from "./vector-codec.ts";
 
 export interface LmdbRecordsOptions {
@@ -40,26 +40,30 @@ const MAX_UNNOTED = 1_000;
 const MIN_ROOM_BYTES = 1024 * 1024;
 
 /**
- * Entries in an LMDB file: `heads`, `bodies` and `vectors` by sequence, and `facts`. A file that cannot be used, at the
- * start or later, leaves the store without entries and unable to take any, until it can be used again.
+ * Entries in an LMDB file: `heads`, `bodies` and `vectors` by sequence, and `facts`. When this resolves the folder is this
+ * process's; the file is opened by `load`. One that cannot be used, at the start or later, leaves the store without entries
+ * and unable to take any, until it can be used again.
  *
  * @throws {SemcacheError} `store-locked` when another process has the folder
  */
 export async function openLmdbRecords(options: LmdbRecordsOptions): Promise<EntryRecords> {
   const records = new LmdbRecords(options);
-  await records.open();
+  await records.hold();
   return records;
 }
 
 class LmdbRecords implements EntryRecords {
   readonly kind = "embedded";
   readonly #options: LmdbRecordsOptions;
+  /** Until its file is opened. */
+  #held: HeldFolder | null = null;
   /** Null while the folder cannot be used. */
   #store: StoreFile | null = null;
   #listener: RecordsListener | null = null;
   /** Why nothing can be written; null: it can. */
   #fault: string | null = null;
-  #reopening: Promise<void> | null = null;
+  /** The file is being opened and read, or looked at. */
+  #underWay: Promise<void> | null = null;
   /** Of the file that was lost: LMDB would take another at its path for it. */
   #lettingGo: Promise<void> = Promise.resolve();
   /** Put, and not yet on the disk: read from here. */
@@ -80,26 +84,28 @@ class LmdbRecords implements EntryRecords {
   /** No key in the file is larger. */
   #highestKey = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
-  #closed = false;
+  /** Of what need not come to its end then. */
+  readonly #closed = new AbortController();
 
   constructor(options: LmdbRecordsOptions) {
     this.#options = options;
   }
 
-  async open(): Promise<void> {
+  async hold(): Promise<void> {
     try {
-      await this.#openFile();
+      this.#held = await this.#holdFolder();
     } catch (error) {
       if (isSemcacheError(error, "store-locked")) throw error;
       this.#suspend(error);
     }
-    this.#timer = setInterval(() => void this.#lookAfter(), RETRY_MS);
-    this.#timer.unref();
   }
 
   async load(listener: RecordsListener): Promise<void> {
     this.#listener = listener;
-    if (this.#store !== null) await this.#load(this.#store, listener);
+    if (this.#held !== null) await this.#alone(() => this.#reopen());
+    if (this.#isClosed) throw new SemcacheError("aborted", "Cannot load the entries: the store was closed");
+    this.#timer = setInterval(() => void this.#lookAfter(), RETRY_MS);
+    this.#timer.unref();
   }
 
   async prepare(sequence: number, entry: CacheEntry): Promise<PreparedEntry> {
@@ -246,10 +252,12 @@ class LmdbRecords implements EntryRecords {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#closed.abort();
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#reopening;
+    await this.#underWay;
+    await this.#held?.release();
+    this.#held = null;
     await this.#removeLeaving([...this.#leaving]).catch(() => undefined);
     const store = this.#store;
     this.#store = null;
@@ -307,9 +315,11 @@ class LmdbRecords implements EntryRecords {
   async #load(store: StoreFile, listener: RecordsListener): Promise<void> {
     this.#loading = true;
     try {
+      listener.onCount((toBases(store.file).heads.getStats() as { entryCount: number }).entryCount);
       await this.#readAll(store, listener);
       if (this.#store === store) listener.onLoaded();
     } catch (error) {
+      if (isSemcacheError(error, "aborted")) throw error;
       this.#lose(
         error instanceof FileLost ? error : new FileLost(store.file.path, `not readable (${describe(error)})`),
       );
@@ -327,7 +337,7 @@ class LmdbRecords implements EntryRecords {
     this.#highestKey = findHighestKey(toBases(store.file));
     listener.onSequence(sequence);
     let faults = damaged.length;
-    for await (const batch of inBatches(store, heads)) {
+    for await (const batch of inBatches(store, heads, this.#closed.signal)) {
       const dead: number[] = [];
       const torn: Buffer[] = [];
       for (const { key, value } of batch) {
@@ -369,7 +379,7 @@ class LmdbRecords implements EntryRecords {
   async #removeOrphans(store: StoreFile): Promise<void> {
     const { heads, bodies, vectors } = toBases(store.file);
     for (const base of [bodies, vectors]) {
-      for await (const batch of inBatches(store, base)) {
+      for await (const batch of inBatches(store, base, this.#closed.signal)) {
         const orphans = batch.filter(({ key }) => !heads.doesExist(key));
         await this.#removeKeys(
           base,
@@ -379,9 +389,9 @@ class LmdbRecords implements EntryRecords {
     }
   }
 
-  async #openFile(): Promise<void> {
+  #holdFolder(): Promise<HeldFolder> {
     const { folder, onFault, beforeOpen } = this.#options;
-    this.#store = await openStoreFile({ folder, names: DATABASES, onFault, beforeOpen });
+    return holdFolder({ folder, names: DATABASES, onFault, beforeOpen });
   }
 
   /** Nothing that was kept can be read any more, and the next to write begins anew. */
@@ -413,22 +423,31 @@ class LmdbRecords implements EntryRecords {
 
   /** Notices what nobody asked for, and tries again what did not work. */
   async #lookAfter(): Promise<void> {
-    if (this.#reopening !== null || this.#closed) return;
-    const work = this.#store === null ? this.#reopen() : this.#probe(this.#store);
-    this.#reopening = work.catch((error: unknown) => {
+    if (this.#underWay !== null || this.#isClosed) return;
+    const store = this.#store;
+    await this.#alone(() => (store === null ? this.#reopen() : this.#probe(store)));
+  }
+
+  async #alone(work: () => Promise<void>): Promise<void> {
+    this.#underWay = work().catch((error: unknown) => {
       if (error instanceof FileLost) this.#lose(error);
-      else this.#suspend(error);
+      else if (!isSemcacheError(error, "aborted")) this.#suspend(error);
     });
-    await this.#reopening;
-    this.#reopening = null;
+    await this.#underWay;
+    this.#underWay = null;
   }
 
   async #reopen(): Promise<void> {
     await this.#lettingGo;
-    await this.#openFile();
-    const store = this.#store;
-    if (store !== null && this.#listener !== null) await this.#load(store, this.#listener);
+    const held = this.#held ?? (await this.#holdFolder());
+    this.#held = null;
+    this.#store = await held.open(this.#closed.signal);
+    if (this.#listener !== null) await this.#load(this.#store, this.#listener);
     if (this.#store !== null) this.#resume();
+  }
+
+  get #isClosed(): boolean {
+    return this.#closed.signal.aborted;
   }
 
   async #probe(store: StoreFile): Promise<void> {
@@ -441,7 +460,7 @@ class LmdbRecords implements EntryRecords {
   }
 
   #assertTaking(): void {
-    const why = this.#closed ? "it is closed" : this.#loading ? "what it has is being read" : this.#fault;
+    const why = this.#isClosed ? "it is closed" : this.#loading ? "what it has is being read" : this.#fault;
     if (why !== null) throw new SemcacheError("store-failed", `Cannot write to the store: ${why}`);
   }
 }
@@ -481,9 +500,11 @@ function readHead(key: Buffer, value: Buffer): EntryFacts | null {
 async function* inBatches(
   { file }: StoreFile,
   base: BinaryDatabase,
+  signal: AbortSignal,
 ): AsyncGenerator<readonly { readonly key: Buffer; readonly value: Buffer }[]> {
   let start: Buffer | undefined;
   for (;;) {
+    if (signal.aborted) throw new SemcacheError("aborted", `Cannot read ${file.path}: the store was closed`);
     file.assertThere();
     const batch = [...base.getRange({ ...(start && { start }), limit: READ_PER_TURN })];
     if (batch.length === 0) return;

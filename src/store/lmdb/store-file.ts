@@ -10,6 +10,18 @@ export interface StoreFile {
   close(): Promise<void>;
 }
 
+/** A folder that no other process has, with its file not yet open. */
+export interface HeldFolder {
+  /**
+   * The store's file, checked before LMDB maps it, which takes long for a large one; a damaged one is set aside and a new
+   * one begun. The folder is let go with the file, or with the failure.
+   *
+   * @throws {SemcacheError} `store-failed`, `aborted`
+   */
+  open(signal: AbortSignal): Promise<StoreFile>;
+  release(): Promise<void>;
+}
+
 export interface StoreFileOptions {
   /** Made with mode 0700 if it is not there. */
   readonly folder: string;
@@ -31,48 +43,68 @@ const CLOSED_NAME = "entries.closed";
 const ALWAYS_CHECKED_BYTES = 256 * 1024 * 1024;
 
 /**
- * The store's file, checked before LMDB maps it; a damaged one is set aside and a new one begun.
+ * Takes the folder for this process.
  *
  * @throws {SemcacheError} `store-locked`; `store-failed` where the folder cannot be used
  */
-export async function openStoreFile({ folder, names, onFault, beforeOpen }: StoreFileOptions): Promise<StoreFile> {
-  const path = join(folder, FILE_NAME);
-  let lock: FolderLock | null = null;
+export async function holdFolder(options: StoreFileOptions): Promise<HeldFolder> {
+  const { folder, onFault } = options;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    lock = await lockFolder(folder, { onFault });
+    const lock = await lockFolder(folder, { onFault });
+    return { open: (signal) => openFile(options, lock, signal), release: () => lock.release() };
+  } catch (error) {
+    throw toStoreFailure(folder, error);
+  }
+}
+
+async function openFile(
+  { folder, names, onFault, beforeOpen }: StoreFileOptions,
+  lock: FolderLock,
+  signal: AbortSignal,
+): Promise<StoreFile> {
+  const path = join(folder, FILE_NAME);
+  try {
     await beforeOpen?.();
     await tellOfOthers(folder, onFault);
-    if (!(await isLargeAndAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault);
+    if (!(await isLargeAndAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault, signal);
     // From here on a crash leaves a file that nobody closed.
     await rm(join(folder, CLOSED_NAME), { force: true });
     // LMDB makes it anew; one that a crash has cut would end the process.
     await rm(`${path}-lock`, { force: true });
     const file = await LmdbFile.open(path, names);
-    const held = lock;
     return {
       file,
       async close() {
         const whole = await file.close();
         if (whole) await noteClosed(folder, path).catch(() => undefined);
-        await held.release();
+        await lock.release();
       },
     };
   } catch (error) {
-    await lock?.release();
-    if (error instanceof SemcacheError) throw error;
-    throw new SemcacheError("store-failed", `Cannot use the folder ${folder}: ${describe(error)}`, { cause: error });
+    await lock.release();
+    throw toStoreFailure(folder, error);
   }
 }
 
-async function setAsideIfDamaged(folder: string, path: string, onFault: (message: string) => void): Promise<void> {
+function toStoreFailure(folder: string, error: unknown): SemcacheError {
+  if (error instanceof SemcacheError) return error;
+  return new SemcacheError("store-failed", `Cannot use the folder ${folder}: ${describe(error)}`, { cause: error });
+}
+
+async function setAsideIfDamaged(
+  folder: string,
+  path: string,
+  onFault: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const size = (await stat(path).catch(() => null))?.size ?? 0;
   if (size === 0) {
     // Never the same file again: one that was cut to nothing under LMDB may still be mapped.
     await rm(path, { force: true });
     return;
   }
-  const state = await checkLmdbFile(path);
+  const state = await checkLmdbFile(path, signal);
   if (state.kind === "sound") return;
   const aside = join(folder, DAMAGED_NAME);
   await rename(path, aside);
