@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, chat, type Answer } from "../support/ask.ts";
 import { Command, run } from "../support/command.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
+import { untilLoaded } from "../support/until-loaded.ts";
 import { makeFolder } from "./child.ts";
 import { mayMount } from "./may-mount.ts";
 
@@ -160,7 +161,7 @@ describe("a server whose store fails", () => {
     const data = join(folder.path, "data");
     const first = serve(data, "");
     try {
-      const port = await first.listening();
+      const port = await untilLoaded(await first.listening());
       expectProviders(await question(port, "What is lost?"), "miss");
       await expectLanded(port, "What is lost?");
       harm(data);
@@ -175,7 +176,7 @@ describe("a server whose store fails", () => {
     }
     const second = serve(data, "");
     try {
-      const port = await second.listening();
+      const port = await untilLoaded(await second.listening());
       expectProviders(await question(port, "What is kept?"), "hit");
       expectProviders(await question(port, "What is lost?"), "miss");
     } finally {
@@ -189,7 +190,7 @@ describe("a server whose store fails", () => {
     const folder = makeFolder("served");
     const command = serve(folder.path);
     try {
-      const port = await command.listening();
+      const port = await untilLoaded(await command.listening());
       expectProviders(await question(port, "Whose folder is this?"), "miss");
       const second = await run(["serve", "--data", folder.path], { files: { "semcache.yaml": configuration() } });
       expect(second.code).toBe(1);
@@ -204,7 +205,7 @@ describe("a server whose store fails", () => {
     // The lock dies with its process, however it ended, and what it had answered is there.
     const next = serve(folder.path);
     try {
-      expectProviders(await question(await next.listening(), "Whose folder is this?"), "hit");
+      expectProviders(await question(await untilLoaded(await next.listening()), "Whose folder is this?"), "hit");
     } finally {
       next.process.kill("SIGKILL");
       await next.finished;

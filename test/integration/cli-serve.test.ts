@@ -5,6 +5,7 @@ import { startImitationProvider, type ImitationProvider } from "../support/imita
 import { paced } from "../support/imitation/faults.ts";
 import { Gate } from "../support/imitation/script.ts";
 import { openRaw, rawRequest } from "../support/raw-http.ts";
+import { untilLoaded } from "../support/until-loaded.ts";
 
 let provider: ImitationProvider;
 beforeAll(async () => {
@@ -23,7 +24,7 @@ function serve(args: readonly string[] = [], nodeFlags: readonly string[] = []):
 describe("serve", () => {
   it("answers from its folder's configuration, and stops on SIGTERM", async () => {
     const command = serve();
-    const port = await command.listening();
+    const port = await untilLoaded(await command.listening());
     let entry: string | null = null;
     for (const status of ["miss", "hit"]) {
       const answer = await ask(port, { body: chat(question) });

@@ -85,6 +85,8 @@ describe("a server whose models are not there yet", () => {
       overrides: {
         server: { host: "127.0.0.1", port: 0 },
         upstream: { allow_public: false, providers: { openai: { base_url: provider.url } } },
+        // A store in a folder may be loading too.
+        store: { path: null },
       },
     });
     const log = new LogCollector();
