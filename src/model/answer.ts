@@ -27,6 +27,15 @@ export interface Usage {
   readonly reasoningTokens?: number;
 }
 
+/** The members of {@link Usage} that may be absent. */
+export const usageParts = ["cachedInputTokens", "cacheWriteTokens", "cacheWriteHourTokens", "reasoningTokens"] as const;
+export type UsageParts = Pick<Usage, (typeof usageParts)[number]>;
+
+/** All tokens of a call, each once. */
+export function toTokenTotal({ inputTokens, outputTokens }: Usage): number {
+  return inputTokens + outputTokens;
+}
+
 /** An answer as it arrived, decoded (no content-encoding). `json`: the body. `stream`: its data events, encoded anew. */
 export interface RecordedAnswer {
   readonly status: number;

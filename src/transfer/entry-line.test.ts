@@ -41,7 +41,19 @@ describe("an entry as a line", () => {
       promptText: text,
       body: fc.oneof(fc.uint8Array(), text).map((body) => Buffer.from(body as string)),
       model: fc.option(text),
-      usage: fc.option(fc.record({ inputTokens: fc.nat(), outputTokens: fc.nat() })),
+      usage: fc.option(
+        fc.record(
+          {
+            inputTokens: fc.nat(),
+            outputTokens: fc.nat(),
+            cachedInputTokens: fc.nat(),
+            cacheWriteTokens: fc.nat(),
+            cacheWriteHourTokens: fc.nat(),
+            reasoningTokens: fc.nat(),
+          },
+          { requiredKeys: ["inputTokens", "outputTokens"] },
+        ),
+      ),
       finishReason: fc.option(fc.constantFrom("stop", "end_turn")),
       values: fc.option(fc.float32Array({ noNaN: true, noDefaultInfinity: true, minLength: 1 })),
       shape: fc.constantFrom("json" as const, "stream" as const),

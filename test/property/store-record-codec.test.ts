@@ -50,7 +50,19 @@ const anyEntry: fc.Arbitrary<CacheEntry> = record({
     openaiVersion: fc.option(anyText),
     body: anyBody,
   }),
-  usage: fc.option(record({ inputTokens: anyNumber, outputTokens: anyNumber })),
+  usage: fc.option(
+    fc.record(
+      {
+        inputTokens: anyNumber,
+        outputTokens: anyNumber,
+        cachedInputTokens: fc.nat(),
+        cacheWriteTokens: fc.nat(),
+        cacheWriteHourTokens: fc.nat(),
+        reasoningTokens: fc.nat(),
+      },
+      { requiredKeys: ["inputTokens", "outputTokens"], noNullPrototype: true },
+    ),
+  ),
   finishReason: fc.option(anyText),
   providerMs: anyNumber,
   tags: fc.array(anyText, { maxLength: 4 }),

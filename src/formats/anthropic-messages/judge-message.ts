@@ -8,8 +8,9 @@ import {
   stopReasons,
   WEB_CITATION_PREFIX,
 } from "./answer-events.ts";
-import { readUsage, refuse, type AnswerMessage } from "./answer-message.ts";
+import { refuse, type AnswerMessage } from "./answer-message.ts";
 import { isJsonArray } from "./content-blocks.ts";
+import { readUsage } from "./read-usage.ts";
 
 /** May this message become an entry that holds `body`? */
 export function judgeMessage(message: AnswerMessage, body: Buffer): Examination {

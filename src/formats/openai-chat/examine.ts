@@ -5,6 +5,7 @@ import { encodeEvents } from "../../sse/encode-events.ts";
 import type { Examination } from "../dialect.ts";
 import { DONE, FINISH_REASONS } from "./answer-fields.ts";
 import { readChatStream } from "./read-stream.ts";
+import { readUsage } from "./read-usage.ts";
 import { addToSummary, createChoiceSummary, hasServerSideFields, type ChoiceSummary } from "./summarize-choice.ts";
 
 /** May this answer of a chat completions API become an entry? */
@@ -87,16 +88,4 @@ function judge(choices: readonly ChoiceSummary[], usage: Usage | null, body: Buf
     finishReason: String(first.finishReason),
     text: choices.map(({ text }) => text).join("\n"),
   };
-}
-
-function readUsage(value: JsonValue | undefined): Usage | null {
-  if (!isJsonObject(value)) return null;
-  const inputTokens = value["prompt_tokens"];
-  const outputTokens = value["completion_tokens"];
-  if (!isTokenCount(inputTokens) || !isTokenCount(outputTokens)) return null;
-  return { inputTokens, outputTokens };
-}
-
-function isTokenCount(value: JsonValue | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

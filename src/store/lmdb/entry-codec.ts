@@ -1,5 +1,6 @@
 import { constants, deflateRaw, deflateRawSync, inflateRawSync } from "node:zlib";
 import { promisify } from "node:util";
+import { usageParts, type Usage } from "../../model/answer.ts";
 import type { CacheEntry } from "../../model/cache-entry.ts";
 import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
 import { FRAME_END, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
@@ -11,7 +12,7 @@ export type DecodedEntry = Omit<CacheEntry, "vector"> & { readonly embedderId: s
 /**
  * The content of an entry's record, version 1, little endian (the frame around it: record-frame.ts):
  *
- *     2  u8   1: answer is a stream, 2: usage is known, 4: body is deflated (RFC 1951)
+ *     2  u8   1: answer is a stream, 2: usage is known, 4: body is deflated (RFC 1951), 8: parts of the usage are known
  *     3  u8   dialect
  *     8  f64  createdAtMs, expiresAtMs, providerMs, usage.inputTokens, usage.outputTokens, answer.status
  *    56  u32  body's length before compression
@@ -19,6 +20,7 @@ export type DecodedEntry = Omit<CacheEntry, "vector"> & { readonly embedderId: s
  *    64  u32  number of tags
  *    68       texts (record-text.ts): id, exactKey, partition, tenant, namespace, upstream, model?, promptText,
  *             contentType, openaiVersion?, finishReason?, embedderId?, then the tags
+ *             f64 for each of the usage's parts, where they are known: -1 stands for one that is not
  *             the body
  */
 const KIND = 0x45;
@@ -27,6 +29,8 @@ const NAME = "an entry's";
 const STREAM = 1;
 const HAS_USAGE = 2;
 const DEFLATED = 4;
+const HAS_USAGE_PARTS = 8;
+const USAGE_PARTS_BYTES = 8 * usageParts.length;
 const TEXTS = 68;
 const FIXED_TEXTS = 12;
 
@@ -92,10 +96,15 @@ function encode(sequence: number, entry: CacheEntry, body: Buffer, bodyFlag: num
     entry.vector?.embedderId ?? null,
     ...tags,
   ];
-  let size = TEXTS + body.length + FRAME_END;
+  const hasParts = usage !== null && usageParts.some((part) => usage[part] !== undefined);
+  let size = TEXTS + (hasParts ? USAGE_PARTS_BYTES : 0) + body.length + FRAME_END;
   for (const text of texts) size += textSize(text);
   const record = Buffer.allocUnsafeSlow(size);
-  record[2] = (answer.shape === "stream" ? STREAM : 0) | (usage === null ? 0 : HAS_USAGE) | bodyFlag;
+  record[2] =
+    (answer.shape === "stream" ? STREAM : 0) |
+    (usage === null ? 0 : HAS_USAGE) |
+    bodyFlag |
+    (hasParts ? HAS_USAGE_PARTS : 0);
   record[3] = dialectNumbers[entry.dialect];
   record.writeDoubleLE(entry.createdAtMs, 8);
   record.writeDoubleLE(entry.expiresAtMs, 16);
@@ -108,6 +117,7 @@ function encode(sequence: number, entry: CacheEntry, body: Buffer, bodyFlag: num
   record.writeUInt32LE(tags.length, 64);
   let at = TEXTS;
   for (const text of texts) at = writeText(record, at, text);
+  if (hasParts) for (const part of usageParts) at = record.writeDoubleLE(usage[part] ?? -1, at);
   body.copy(record, at);
   sealRecord(record, KIND, VERSION, sequence);
   return record;
@@ -125,7 +135,8 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
   const tagCount = record.readUInt32LE(64);
   const end = record.length - FRAME_END;
   const bodyStart = end - bodyLength;
-  const reader = new TextReader(record, NAME, TEXTS, bodyStart);
+  const textsEnd = bodyStart - ((flags & HAS_USAGE_PARTS) === 0 ? 0 : USAGE_PARTS_BYTES);
+  const reader = new TextReader(record, NAME, TEXTS, textsEnd);
   const id = reader.next();
   const exactKey = reader.next() as ExactKey;
   const partition = reader.next() as PartitionKey;
@@ -140,7 +151,7 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
   const embedderId = reader.nextOrNull();
   const tags: string[] = [];
   for (let index = 0; index < tagCount; index++) tags.push(reader.next());
-  if (reader.position !== bodyStart) throw new RecordFault(NAME, "texts that do not end at the body");
+  if (reader.position !== textsEnd) throw new RecordFault(NAME, "texts that do not end where they should");
   const body = decodeBody(record.subarray(bodyStart, end), rawLength, (flags & DEFLATED) !== 0);
   return {
     id,
@@ -159,10 +170,7 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
       openaiVersion,
       body,
     },
-    usage:
-      (flags & HAS_USAGE) === 0
-        ? null
-        : { inputTokens: record.readDoubleLE(32), outputTokens: record.readDoubleLE(40) },
+    usage: (flags & HAS_USAGE) === 0 ? null : decodeUsage(record, (flags & HAS_USAGE_PARTS) === 0 ? null : textsEnd),
     finishReason,
     providerMs: record.readDoubleLE(24),
     tags,
@@ -170,6 +178,14 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
     expiresAtMs: record.readDoubleLE(16),
     embedderId,
   };
+}
+
+/** `partsStart`: null where the parts are not known. */
+function decodeUsage(record: Buffer, partsStart: number | null): Usage {
+  const totals = { inputTokens: record.readDoubleLE(32), outputTokens: record.readDoubleLE(40) };
+  if (partsStart === null) return totals;
+  const parts = usageParts.map((part, index) => [part, record.readDoubleLE(partsStart + 8 * index)] as const);
+  return { ...totals, ...Object.fromEntries(parts.filter(([, count]) => count !== -1)) };
 }
 
 /** A Buffer of its own memory, so that it neither changes with the file nor keeps a page of Node's pool alive. */
