@@ -1,7 +1,5 @@
 import type { NativeGraphs } from "./native-graph.ts";
-
-/** Rows are kept in blocks of at most this many (1.5 MB at 384 dimensions); memory that is not written to is not used. */
-const ROWS_PER_BLOCK = 4096;
+import { QuantisedRows } from "./quantised-rows.ts";
 
 /** Offered with distances of the metric `ip`: lower is nearer. */
 export type Offer = (id: number, distance: number) => void;
@@ -15,12 +13,12 @@ export class ExactTail {
   readonly #dimensions: number;
   readonly #rowOf = new Map<number, number>();
   readonly #ids: number[] = [];
-  /** All blocks but the last are full. */
-  readonly #blocks: Int8Array<ArrayBuffer>[] = [];
+  readonly #rows: QuantisedRows;
 
   constructor(native: NativeGraphs, dimensions: number) {
     this.#native = native;
     this.#dimensions = dimensions;
+    this.#rows = new QuantisedRows(dimensions);
   }
 
   get size(): number {
@@ -37,9 +35,8 @@ export class ExactTail {
       row = this.#ids.length;
       this.#ids.push(id);
       this.#rowOf.set(id, row);
-      if (row % ROWS_PER_BLOCK === 0) this.#blocks.push(new Int8Array(ROWS_PER_BLOCK * this.#dimensions));
     }
-    this.#vectorAt(row).set(vector);
+    this.#rows.at(row).set(vector);
   }
 
   remove(id: number): void {
@@ -49,38 +46,27 @@ export class ExactTail {
     const last = this.#ids.length - 1;
     const lastId = this.#ids.pop();
     if (row !== last && lastId !== undefined) {
-      this.#vectorAt(row).set(this.#vectorAt(last));
+      this.#rows.at(row).set(this.#rows.at(last));
       this.#ids[row] = lastId;
       this.#rowOf.set(lastId, row);
     }
-    if (last % ROWS_PER_BLOCK === 0) this.#blocks.pop();
+    this.#rows.trim(last);
   }
 
   /** One that may leave next, and its vector, valid until the next change. */
   last(): { readonly id: number; readonly vector: Int8Array } | null {
     const id = this.#ids.at(-1);
-    return id === undefined ? null : { id, vector: this.#vectorAt(this.#ids.length - 1) };
+    return id === undefined ? null : { id, vector: this.#rows.at(this.#ids.length - 1) };
   }
 
   /** @param query has a buffer of its own */
   search(query: Int8Array, k: number, offer: Offer): void {
-    for (const [number, block] of this.#blocks.entries()) {
-      const start = number * ROWS_PER_BLOCK;
-      const rows = Math.min(ROWS_PER_BLOCK, this.#ids.length - start);
-      const used = block.subarray(0, rows * this.#dimensions);
+    for (const { from, rows, values } of this.#rows.pieces(this.#ids.length)) {
       const wanted = Math.min(k, rows);
-      const [keys, distances] = this.#native.exactSearch(used, query, this.#dimensions, wanted, "ip", 1);
+      const [found, distances] = this.#native.exactSearch(values, query, this.#dimensions, wanted, "ip", 1);
       for (let at = 0; at < wanted; at++) {
-        offer(this.#ids[start + Number(keys[at])] as number, distances[at] as number);
+        offer(this.#ids[from + Number(found[at])] as number, distances[at] as number);
       }
     }
-  }
-
-  #vectorAt(row: number): Int8Array {
-    const start = (row % ROWS_PER_BLOCK) * this.#dimensions;
-    return (this.#blocks[Math.floor(row / ROWS_PER_BLOCK)] ?? new Int8Array(0)).subarray(
-      start,
-      start + this.#dimensions,
-    );
   }
 }

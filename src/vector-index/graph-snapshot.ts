@@ -1,17 +1,18 @@
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import { QuantisedRows } from "./quantised-rows.ts";
 
 /**
  * A snapshot is usearch's own file with ours behind it: usearch reads from the start and stops where its graph ends, so
  * that one rename puts both in place.
  *
- *     graph | ids by key, Float64 | description, JSON | its length, u32 | CRC-32 of all before, u32 | magic, 8 bytes
+ *     graph | rows by key, one byte a value | ids by key, Float64 | description, JSON | its length, u32 | CRC-32 of all before, u32 | magic, 8 bytes
  *
  * usearch reads a damaged file into memory without a doubt and may take the process with it: the checksum is verified
  * before it sees the file.
  */
-const MAGIC = "SEMCVGR1";
+const MAGIC = "SEMCVGR2";
 const FOOTER_BYTES = 16;
 const MAX_DESCRIPTION_BYTES = 4096;
 
@@ -23,25 +24,25 @@ export interface SnapshotKind {
   readonly usearch: string;
   readonly dimensions: number;
   readonly quantisation: string;
-  readonly metric: string;
   readonly connectivity: number;
 }
 
 export type SnapshotReading =
   | { readonly kind: "none" }
-  | { readonly kind: "whole"; readonly idOfKey: Float64Array<ArrayBuffer> }
+  | { readonly kind: "whole"; readonly idOfKey: Float64Array<ArrayBuffer>; readonly rows: QuantisedRows }
   | { readonly kind: "unusable"; readonly problem: string };
 
 /**
  * Makes a snapshot of what `saveGraph` writes to the path that it is given: under another name, synced, then renamed.
- * `saveGraph` is called at once: ids and graph are of the same moment.
+ * `saveGraph` is called at once: ids and graph are of the same moment. The rows are read while they are written, and must
+ * not change until then.
  *
  * @throws what the file system throws; the former snapshot stays then
  */
 export async function writeSnapshot(
   path: string,
   kind: SnapshotKind,
-  idOfKey: Float64Array<ArrayBuffer>,
+  { idOfKey, rows }: { readonly idOfKey: Float64Array<ArrayBuffer>; readonly rows: QuantisedRows },
   saveGraph: (path: string) => void,
 ): Promise<void> {
   const partial = `${path}.partial`;
@@ -51,6 +52,13 @@ export async function writeSnapshot(
     try {
       const { size } = await file.stat();
       let checksum = await checksumFile(file, size);
+      let end = size;
+      for (const { values } of rows.pieces(idOfKey.length)) {
+        const piece = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+        checksum = crc32(piece, checksum);
+        await writeWhole(file, piece, end);
+        end += piece.length;
+      }
       const ids = Buffer.from(idOfKey.buffer, idOfKey.byteOffset, idOfKey.byteLength);
       const description = Buffer.from(JSON.stringify({ ...kind, graphBytes: size, keys: idOfKey.length }));
       const footer = Buffer.alloc(FOOTER_BYTES);
@@ -58,7 +66,7 @@ export async function writeSnapshot(
       checksum = crc32(Buffer.concat([ids, description, footer.subarray(0, 4)]), checksum);
       footer.writeUInt32LE(checksum, 4);
       footer.write(MAGIC, 8, "latin1");
-      await writeWhole(file, Buffer.concat([ids, description, footer]), size);
+      await writeWhole(file, Buffer.concat([ids, description, footer]), end);
       await file.sync();
     } finally {
       await file.close();
@@ -103,11 +111,17 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
     if (other !== value) throw new Error(`${name}: ${String(other)} instead of ${String(value)}`);
   }
   if (typeof graphBytes !== "number" || typeof keys !== "number") throw new Error("its description is damaged");
-  if (graphBytes + keys * 8 + descriptionBytes + FOOTER_BYTES !== size) throw new Error("its sizes do not add up");
-  const ids = await readExactly(file, graphBytes, keys * 8);
+  const rowBytes = keys * kind.dimensions;
+  if (graphBytes + rowBytes + keys * 8 + descriptionBytes + FOOTER_BYTES !== size) {
+    throw new Error("its sizes do not add up");
+  }
+  const rows = new QuantisedRows(kind.dimensions);
+  for (const { from, values } of rows.pieces(keys)) {
+    await readInto(file, graphBytes + from * kind.dimensions, Buffer.from(values.buffer, 0, values.byteLength));
+  }
   const idOfKey = new Float64Array(keys);
-  new Uint8Array(idOfKey.buffer).set(ids);
-  return { kind: "whole", idOfKey };
+  await readInto(file, graphBytes + rowBytes, Buffer.from(idOfKey.buffer));
+  return { kind: "whole", idOfKey, rows };
 }
 
 async function checksumFile(file: FileHandle, bytes: number): Promise<number> {
@@ -126,12 +140,16 @@ async function checksumFile(file: FileHandle, bytes: number): Promise<number> {
 async function readExactly(file: FileHandle, position: number, bytes: number): Promise<Buffer> {
   if (position < 0) throw new Error("it is too short");
   const buffer = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes;) {
-    const { bytesRead } = await file.read(buffer, at, bytes - at, position + at);
+  await readInto(file, position, buffer);
+  return buffer;
+}
+
+async function readInto(file: FileHandle, position: number, buffer: Buffer): Promise<void> {
+  for (let at = 0; at < buffer.length;) {
+    const { bytesRead } = await file.read(buffer, at, buffer.length - at, position + at);
     if (bytesRead === 0) throw new Error("it is too short");
     at += bytesRead;
   }
-  return buffer;
 }
 
 async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -1,25 +1,26 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ExactTail } from "./exact-tail.ts";
+import { ExactTail, type Offer } from "./exact-tail.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./graph-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
 import type { NativeGraph, NativeGraphs } from "./native-graph.ts";
-import { QUANTISATION } from "./quantised-vector.ts";
-
-/** Of unit vectors that were quantised alike the inner product orders as the cosine does, and is the cheaper one. */
-const METRIC = "ip";
+import { QuantisedRows } from "./quantised-rows.ts";
+import { Sketcher } from "./sketch.ts";
 
 /** Links per node and level (HNSW's M; twice as many at the lowest level). */
-const CONNECTIVITY = 24;
+const CONNECTIVITY = 16;
 /** Candidates that are looked at when a vector is added (efConstruction), and in a search (ef). */
-const EXPANSION_ADD = 192;
-const EXPANSION_SEARCH = 256;
+const EXPANSION_ADD = 128;
+const EXPANSION_SEARCH = 192;
 
+/** Of the nearest by sketch, those whose quantised vectors are looked at. */
+const RANKED = 128;
 /** Nodes that one search asks usearch for at most, where removed ones stand before those that live. */
 const MAX_FETCH = 4096;
 
 /**
- * A graph and the tail in front of it; lives in the worker thread. Vectors are quantised.
+ * A graph and the tail in front of it; lives in the worker thread. The graph is one of sketches, among whose nearest the
+ * quantised vectors choose.
  *
  * A removed node stays where it is, without an id, and leads searches on, until a new vector takes its place: a file of
  * usearch with removed nodes in it would be read past the end of a table (2.25: `load` sizes that by the live ones).
@@ -29,13 +30,21 @@ export class HnswGraph {
   readonly #dimensions: number;
   readonly #tail: ExactTail;
   readonly #key = new BigUint64Array(1);
+  readonly #sketcher: Sketcher;
+  readonly #sketch: Int8Array<ArrayBuffer>;
   #graph: NativeGraph;
   #keys = new KeyTable();
+  /** Of the nodes, by key. */
+  #rows: QuantisedRows;
+  #saves = 0;
 
   constructor(native: NativeGraphs, dimensions: number) {
     this.#native = native;
     this.#dimensions = dimensions;
     this.#tail = new ExactTail(native, dimensions);
+    this.#rows = new QuantisedRows(dimensions);
+    this.#sketcher = new Sketcher(dimensions);
+    this.#sketch = new Int8Array(this.#sketcher.bits);
     this.#graph = this.#createGraph();
   }
 
@@ -57,15 +66,17 @@ export class HnswGraph {
     this.#tail.remove(id);
   }
 
-  /** Moves one vector from the tail into the graph: 0.2 to 0.5 ms, and some tens of them where its tables double. */
+  /** Moves one vector from the tail into the graph: 0.2 to 0.6 ms, and some tens of them where its tables double. */
   absorbOne(): void {
     const next = this.#tail.last();
     if (next === null) return;
     const nodes = this.#keys.keys;
-    const key = this.#keys.take(next.id);
+    const key = this.#keys.take(next.id, this.#saves > 0);
     this.#key[0] = BigInt(key);
     if (key < nodes) this.#takeOut();
-    this.#graph.add(this.#key, next.vector, 1);
+    this.#rows.at(key).set(next.vector);
+    this.#sketcher.sketch(next.vector, this.#sketch);
+    this.#graph.add(this.#key, this.#sketch, 1);
     this.#tail.remove(next.id);
   }
 
@@ -84,22 +95,37 @@ export class HnswGraph {
         distances.pop();
       }
     };
-    const inGraph = Math.min(k, this.#keys.size);
-    // Removed nodes are found too: their share is asked for as well, and more where they crowd around the query.
-    let fetch = Math.ceil((k * this.#keys.keys) / Math.max(1, this.#keys.size));
-    for (let isEnough = inGraph === 0; !isEnough; fetch *= 4) {
-      const wanted = Math.min(fetch, this.#keys.keys, MAX_FETCH);
-      const [keys, found, counts] = this.#graph.search(query, wanted, 1);
-      ids.length = 0;
-      distances.length = 0;
-      for (let at = 0; at < Number(counts[0]); at++) {
-        const id = this.#keys.idOf(Number(keys[at]));
-        if (id >= 0) offer(id, found[at] as number);
-      }
-      isEnough = ids.length >= inGraph || wanted < fetch || wanted === this.#keys.keys;
-    }
+    this.#searchGraph(query, k, offer);
     this.#tail.search(query, k, offer);
     return Float64Array.from(ids);
+  }
+
+  #searchGraph(query: Int8Array, k: number, offer: Offer): void {
+    if (this.#keys.size === 0) return;
+    this.#sketcher.sketch(query, this.#sketch);
+    const atLeast = Math.min(Math.max(RANKED, k), this.#keys.size);
+    // Removed nodes are found too: their share is asked for as well, and more where they crowd around the query.
+    let fetch = Math.ceil((atLeast * this.#keys.keys) / this.#keys.size);
+    for (;;) {
+      const wanted = Math.min(fetch, this.#keys.keys, MAX_FETCH);
+      const [keys, , counts] = this.#graph.search(this.#sketch, wanted, 1);
+      const live = Array.from(keys.subarray(0, Number(counts[0])), Number).filter((key) => this.#keys.idOf(key) >= 0);
+      if (live.length >= atLeast || wanted < fetch || wanted === this.#keys.keys) {
+        return this.#rank(live, query, k, offer);
+      }
+      fetch *= 4;
+    }
+  }
+
+  #rank(keys: readonly number[], query: Int8Array, k: number, offer: Offer): void {
+    const rows = new Int8Array(keys.length * this.#dimensions);
+    for (const [at, key] of keys.entries()) rows.set(this.#rows.at(key), at * this.#dimensions);
+    const wanted = Math.min(k, keys.length);
+    if (wanted === 0) return;
+    const [found, distances] = this.#native.exactSearch(rows, query, this.#dimensions, wanted, "ip", 1);
+    for (let at = 0; at < wanted; at++) {
+      offer(this.#keys.idOf(keys[Number(found[at])] as number), distances[at] as number);
+    }
   }
 
   /** The worker stands still while usearch writes its part; the rest is done in steps. Returns what the tail held. */
@@ -111,7 +137,14 @@ export class HnswGraph {
       await rm(path, { force: true });
       return waiting;
     }
-    await writeSnapshot(path, this.#kind(), this.#keys.toArray(), (target) => this.#graph.save(target));
+    // What is added meanwhile gets places of its own: rows that are being written stay as they are.
+    this.#saves++;
+    try {
+      const contents = { idOfKey: this.#keys.toArray(), rows: this.#rows };
+      await writeSnapshot(path, this.#kind(), contents, (target) => this.#graph.save(target));
+    } finally {
+      this.#saves--;
+    }
     return waiting;
   }
 
@@ -130,6 +163,7 @@ export class HnswGraph {
     if (graph.size() !== keys.keys) return `it has ${graph.size()} nodes instead of ${keys.keys}`;
     this.#graph = graph;
     this.#keys = keys;
+    this.#rows = snapshot.rows;
     return null;
   }
 
@@ -149,9 +183,9 @@ export class HnswGraph {
 
   #createGraph(): NativeGraph {
     return new this.#native.CompiledIndex(
-      this.#dimensions,
-      METRIC,
-      "i8",
+      this.#sketcher.bits,
+      "hamming",
+      "b1",
       CONNECTIVITY,
       EXPANSION_ADD,
       EXPANSION_SEARCH,
@@ -163,8 +197,7 @@ export class HnswGraph {
     return {
       usearch: this.#native.version(),
       dimensions: this.#dimensions,
-      quantisation: QUANTISATION,
-      metric: METRIC,
+      quantisation: this.#sketcher.name,
       connectivity: CONNECTIVITY,
     };
   }

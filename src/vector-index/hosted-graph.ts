@@ -5,10 +5,7 @@ import { quantise } from "./quantised-vector.ts";
 /** Vectors that may wait for a graph before {@link HostedGraph.room} does. Searching them costs 0.4 ms. */
 export const MAX_WAITING = 10_000;
 
-/**
- * What a vector costs in the graph beside its own bytes: links, key, tables. Measured growth of the process at 384
- * dimensions, in all: 706 bytes per vector at 100,000. Tables double at powers of two.
- */
+/** What a vector costs in the graph beside its own bytes and those of its sketch: links, key, tables. */
 const GRAPH_BYTES_PER_VECTOR = 340;
 const TAIL_BYTES_PER_VECTOR = 64;
 const FIXED_BYTES = 256 * 1024;

@@ -41,9 +41,9 @@ export class KeyTable {
     return this.#places[this.#placeOf(id)] as number;
   }
 
-  /** A key for an id that has none. */
-  take(id: number): number {
-    const key = this.#free.pop() ?? this.#count++;
+  /** A key for an id that has none; never one that was in use before if it must be `fresh`. */
+  take(id: number, fresh = false): number {
+    const key = (fresh ? undefined : this.#free.pop()) ?? this.#count++;
     if (key >= this.#idOf.length) {
       const grown = new Float64Array(Math.max(64, Math.ceil(this.#idOf.length * 1.5))).fill(EMPTY);
       grown.set(this.#idOf);

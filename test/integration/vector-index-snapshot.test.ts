@@ -208,7 +208,7 @@ describe("a snapshot that cannot be trusted", () => {
     const descriptionBytes = bytes.readUInt32LE(bytes.length - 16);
     const start = bytes.length - 16 - descriptionBytes;
     const description = JSON.parse(bytes.toString("utf8", start, bytes.length - 16));
-    for (const change of [{ usearch: "2.24.0" }, { quantisation: "i8/1" }, { connectivity: 8 }, { metric: "cos" }]) {
+    for (const change of [{ usearch: "2.24.0" }, { quantisation: "sketch/24/1" }, { connectivity: 8 }]) {
       const json = Buffer.from(JSON.stringify({ ...description, ...change }));
       const footer = Buffer.from(bytes.subarray(-16));
       footer.writeUInt32LE(json.length, 0);
