@@ -27,8 +27,8 @@ export interface RecordsListener {
   onEntry(facts: EntryFacts): void;
   /** None of these or of smaller ones is ever given again. */
   onSequence(sequence: number): void;
-  /** That was all. Nothing is taken before. */
-  onLoaded(): void;
+  /** That was all. Nothing is taken before this resolves. */
+  onLoaded(): Promise<void>;
   /** A part of it is gone or not as it was written. Never told from within another call. */
   onDamaged(sequence: number): void;
   /** All that was kept is gone. */

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import { SemcacheError } from "../base/errors.ts";
+import { Pace } from "../base/pace.ts";
 import type { CacheEntry, EntryActivity, PromptVector } from "../model/cache-entry.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
 import type {
@@ -137,9 +138,10 @@ export class LocalCacheStore implements CacheStore {
       onSequence: (sequence) => {
         this.#sequence = Math.max(this.#sequence, sequence);
       },
-      onLoaded: () => {
-        this.#restoreOrder();
-        this.#makeRoom(0, 0);
+      onLoaded: async () => {
+        // Loaded in the order of arrival.
+        await this.#table.restoreUseOrder();
+        await this.#makeRoomInSteps();
         // Some may have been made while there was nothing to make them from.
         if (again) this.#indexes.clear().catch(() => undefined);
       },
@@ -151,7 +153,7 @@ export class LocalCacheStore implements CacheStore {
     });
     again = true;
     // What cannot be removed takes room, no more.
-    await this.#indexes.keepSnapshotsOf(this.#vectorPartitions()).catch(() => undefined);
+    await this.#indexes.keepSnapshotsOf(this.#table.vectorPartitions()).catch(() => undefined);
     this.#isLoaded = true;
   }
 
@@ -358,37 +360,6 @@ export class LocalCacheStore implements CacheStore {
     return `its entries are being loaded: ${this.#table.size.toLocaleString("en")} of about ${all.toLocaleString("en")}`;
   }
 
-  /** Each once. */
-  *#vectorPartitions(): Generator<readonly [PartitionKey, string]> {
-    const told = new Set<string>();
-    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) {
-      const embedderId = this.#table.embedderId(slot);
-      if (embedderId === null) continue;
-      const partition = this.#table.partition(slot);
-      const name = `${partition} ${embedderId}`;
-      if (told.has(name)) continue;
-      told.add(name);
-      yield [partition, embedderId];
-    }
-  }
-
-  /** Loaded in the order of arrival; the order of use is that of the clock. */
-  #restoreOrder(): void {
-    const slots: Slot[] = [];
-    let isInOrder = true;
-    let earlierMs = Number.POSITIVE_INFINITY;
-    for (let slot = this.#table.newest(); slot !== null; slot = this.#table.older(slot)) {
-      slots.push(slot);
-      const lastUsedAtMs = this.#table.lastUsedAtMs(slot);
-      isInOrder &&= lastUsedAtMs <= earlierMs;
-      earlierMs = lastUsedAtMs;
-    }
-    if (isInOrder) return;
-    // Of two that were used in the same millisecond the older one goes first.
-    slots.reverse().sort((a, b) => this.#table.lastUsedAtMs(a) - this.#table.lastUsedAtMs(b));
-    for (const slot of slots) this.#table.renew(slot);
-  }
-
   /** Nothing of what was kept may be served: its file was cut, or its folder removed. */
   #lose(): void {
     const lost = this.#table;
@@ -460,22 +431,43 @@ export class LocalCacheStore implements CacheStore {
   }
 
   #makeRoom(bytes: number, entries: number): number {
-    const { maxBytes, maxEntries, clock } = this.#options;
-    const nowMs = clock.now();
     let evicted = 0;
-    while (
-      this.#table.bytes + bytes > (maxBytes ?? Number.POSITIVE_INFINITY) ||
-      this.#table.size + entries > (maxEntries ?? Number.POSITIVE_INFINITY)
-    ) {
-      const earliest = this.#table.earliestExpiry();
-      const next = this.#table.nextToEvict();
-      if (earliest !== null && this.#table.expiresAtMs(earliest) <= nowMs) this.#remove(earliest, "expired");
-      else if (next !== null) {
-        this.#remove(next, "limit");
-      } else break;
+    for (let next = this.#nextToLeave(bytes, entries); next !== null; next = this.#nextToLeave(bytes, entries)) {
+      void this.#remove(next.slot, next.cause);
       evicted++;
     }
     return evicted;
+  }
+
+  /** After the limits were lowered it may be nearly all that leaves. */
+  async #makeRoomInSteps(): Promise<void> {
+    const pace = new Pace();
+    let leaving: number[] = [];
+    for (;;) {
+      const next = this.#nextToLeave(0, 0);
+      if (next !== null) leaving.push(this.#drop(next.slot, next.cause));
+      if (next === null || leaving.length === REMOVALS_PER_TURN) {
+        this.#records.remove(leaving).catch(() => undefined);
+        leaving = [];
+      }
+      if (next === null) return;
+      if (pace.isDue) await pace.rest();
+    }
+  }
+
+  /** Null: there is room. */
+  #nextToLeave(bytes: number, entries: number): { readonly slot: Slot; readonly cause: RemovalCause } | null {
+    const { maxBytes, maxEntries, clock } = this.#options;
+    const isRoom =
+      this.#table.bytes + bytes <= (maxBytes ?? Number.POSITIVE_INFINITY) &&
+      this.#table.size + entries <= (maxEntries ?? Number.POSITIVE_INFINITY);
+    if (isRoom) return null;
+    const earliest = this.#table.earliestExpiry();
+    if (earliest !== null && this.#table.expiresAtMs(earliest) <= clock.now()) {
+      return { slot: earliest, cause: "expired" };
+    }
+    const slot = this.#table.nextToEvict();
+    return slot === null ? null : { slot, cause: "limit" };
   }
 
   /** Told of once more by meaning: staying, it would take the place of one that may answer. */

@@ -2,9 +2,11 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SemcacheError } from "../base/errors.ts";
 import { digestParts } from "../base/hash.ts";
+import { Pace } from "../base/pace.ts";
 import type { PartitionKey } from "../model/keys.ts";
 import { openVectorIndex, type AdaptiveVectorIndex } from "../vector-index/adaptive-vector-index.ts";
 import type { GraphHost } from "../vector-index/graph-host.ts";
+import { LiveIds } from "../vector-index/live-ids.ts";
 import type { Neighbour } from "../vector-index/vector-index.ts";
 
 /** A partition's index beside its vectors: objects, maps, keys. */
@@ -20,10 +22,16 @@ const MIN_SAVE_REST_MS = 60_000;
 
 const SUFFIX = ".graph";
 
+/** Ids that are taken up before a look at the clock. */
+const IDS_PER_UNIT = 256;
+
 /** Where the vectors are; read without waiting. A vector is there before it is added to the indexes, until it is removed from them. */
 export interface VectorSource {
-  /** Ascending; the caller may keep the array. */
-  ids(partition: PartitionKey, embedderId: string): Float64Array;
+  /**
+   * Quickest where ascending. They may come and go until the end: those that have left are not met any more, those that
+   * come may be missed.
+   */
+  ids(partition: PartitionKey, embedderId: string): Iterable<number>;
   vector(partition: PartitionKey, embedderId: string, id: number): Float32Array | null;
 }
 
@@ -68,8 +76,12 @@ export interface PartitionIndexes {
   dropPartition(partition: PartitionKey, embedderId: string): Promise<void>;
   /** All go, with all snapshots. */
   clear(): Promise<void>;
-  /** Removes the snapshots of all but these. */
-  keepSnapshotsOf(partitions: Iterable<readonly [partition: PartitionKey, embedderId: string]>): Promise<void>;
+  /** Removes the snapshots of all but these; they are asked for only where there are any. */
+  keepSnapshotsOf(
+    partitions:
+      | Iterable<readonly [partition: PartitionKey, embedderId: string]>
+      | AsyncIterable<readonly [partition: PartitionKey, embedderId: string]>,
+  ): Promise<void>;
   /** Resolves when those that are being dropped have gone: graphs are saved first. */
   settled(): Promise<void>;
   /** Writes what snapshots lack; faults go to `onFault`. */
@@ -91,6 +103,18 @@ interface Loaded {
   nextSaveMs: number;
 }
 
+/** On the way into memory, step by step. */
+interface Loading {
+  /** As far as they are known. */
+  readonly ids: LiveIds;
+  /** Whoever goes through the vectors may still meet those that were removed from the index alone. */
+  readonly removed: Set<number>;
+  /** Not wanted any more. */
+  isDropped: boolean;
+  /** Resolves to whether there is anything to search, or may be. */
+  done: Promise<boolean>;
+}
+
 class BudgetedIndexes implements PartitionIndexes {
   readonly #source: VectorSource;
   readonly #graphs: GraphHost | null;
@@ -100,6 +124,7 @@ class BudgetedIndexes implements PartitionIndexes {
   readonly #graphAbove: number | undefined;
   /** The coldest first. */
   readonly #loaded = new Map<string, Loaded>();
+  readonly #loading = new Map<string, Loading>();
   /** Those whose memory changes without us; the others are counted when we change them. */
   readonly #restless = new Set<Loaded>();
   /** Being saved and closed. */
@@ -134,12 +159,14 @@ class BudgetedIndexes implements PartitionIndexes {
     signal?: AbortSignal,
   ): Promise<readonly Neighbour[]> {
     const key = toKey(partition, embedderId);
-    for (let leaving = this.#leaving.get(key); leaving !== undefined; leaving = this.#leaving.get(key)) {
-      await leaving.done;
+    let loaded = this.#loaded.get(key);
+    while (loaded === undefined) {
+      const leaving = this.#leaving.get(key);
+      const isThere = leaving === undefined ? await this.#load(key, partition, embedderId) : await leaving.done;
+      if (signal?.aborted) throw new SemcacheError("aborted", "Cannot search: the caller went away");
+      if (isThere === false) return [];
+      loaded = this.#loaded.get(key);
     }
-    if (signal?.aborted) throw new SemcacheError("aborted", "Cannot search: the caller went away");
-    const loaded = this.#loaded.get(key) ?? this.#load(key, partition, embedderId);
-    if (loaded === null) return [];
     this.#loaded.delete(key);
     this.#loaded.set(key, loaded);
     loaded.searches++;
@@ -154,14 +181,20 @@ class BudgetedIndexes implements PartitionIndexes {
   }
 
   add(partition: PartitionKey, embedderId: string, id: number, vector: Float32Array): void {
-    const loaded = this.#loaded.get(toKey(partition, embedderId));
+    const key = toKey(partition, embedderId);
+    this.#loading.get(key)?.ids.add(id);
+    const loaded = this.#loaded.get(key);
     if (loaded === undefined) return;
     loaded.index.add(id, vector);
     this.#afterChange(loaded);
   }
 
   remove(partition: PartitionKey, embedderId: string, id: number): void {
-    const loaded = this.#loaded.get(toKey(partition, embedderId));
+    const key = toKey(partition, embedderId);
+    const loading = this.#loading.get(key);
+    loading?.ids.delete(id);
+    loading?.removed.add(id);
+    const loaded = this.#loaded.get(key);
     if (loaded === undefined) return;
     loaded.index.remove(id);
     // What nobody can find anything in gives its memory back.
@@ -175,28 +208,35 @@ class BudgetedIndexes implements PartitionIndexes {
 
   async dropPartition(partition: PartitionKey, embedderId: string): Promise<void> {
     const key = toKey(partition, embedderId);
+    this.#stopLoading(key);
     const loaded = this.#loaded.get(key);
     if (loaded) this.#drop(loaded, { save: false });
     await this.#leaving.get(key)?.done;
     const path = this.#pathOf(key);
     // Another one may have been loaded meanwhile: its snapshot is only of use to it.
-    if (path !== null && !this.#loaded.has(key)) await rm(path, { force: true });
+    if (path !== null && !this.#loaded.has(key) && !this.#loading.has(key)) await rm(path, { force: true });
   }
 
   async clear(): Promise<void> {
+    for (const key of this.#loading.keys()) this.#stopLoading(key);
     for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: false });
     await this.settled();
     await this.keepSnapshotsOf([]);
   }
 
-  async keepSnapshotsOf(partitions: Iterable<readonly [PartitionKey, string]>): Promise<void> {
+  async keepSnapshotsOf(
+    partitions: Iterable<readonly [PartitionKey, string]> | AsyncIterable<readonly [PartitionKey, string]>,
+  ): Promise<void> {
     const folder = this.#folder;
     if (folder === null) return;
+    const ours = (await readdir(folder).catch(() => [])).filter(
+      (name) => name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.partial`),
+    );
+    if (ours.length === 0) return;
     const kept = new Set<string>();
-    for (const [partition, embedderId] of partitions) kept.add(toFileName(toKey(partition, embedderId)));
-    for (const name of await readdir(folder).catch(() => [])) {
-      const isOurs = name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.partial`);
-      if (isOurs && !kept.has(name) && !this.#isInUse(name)) await rm(join(folder, name), { force: true });
+    for await (const [partition, embedderId] of partitions) kept.add(toFileName(toKey(partition, embedderId)));
+    for (const name of ours) {
+      if (!kept.has(name) && !this.#isInUse(name)) await rm(join(folder, name), { force: true });
     }
   }
 
@@ -211,21 +251,51 @@ class BudgetedIndexes implements PartitionIndexes {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    const loading = [...this.#loading.values()].map(({ done }) => done);
+    for (const key of this.#loading.keys()) this.#stopLoading(key);
+    await Promise.allSettled(loading);
     for (const loaded of this.#loaded.values()) this.#drop(loaded, { save: true });
     await this.settled();
   }
 
-  #load(key: string, partition: PartitionKey, embedderId: string): Loaded | null {
+  /** Resolves to false where there is nothing to search; else whoever wants to search looks again. */
+  #load(key: string, partition: PartitionKey, embedderId: string): Promise<boolean> {
     if (this.#isClosed) throw new SemcacheError("store-failed", "Cannot search: the vector indexes are closed");
-    const ids = this.#source.ids(partition, embedderId);
+    const known = this.#loading.get(key);
+    if (known !== undefined) return known.done;
+    const loading: Loading = {
+      ids: new LiveIds(new Float64Array(0)),
+      removed: new Set(),
+      isDropped: false,
+      done: Promise.resolve(true),
+    };
+    this.#loading.set(key, loading);
+    loading.done = this.#loadInSteps(key, loading, partition, embedderId).finally(() => {
+      if (this.#loading.get(key) === loading) this.#loading.delete(key);
+    });
+    return loading.done;
+  }
+
+  async #loadInSteps(key: string, loading: Loading, partition: PartitionKey, embedderId: string): Promise<boolean> {
+    const { ids, removed } = loading;
+    const pace = new Pace();
     const vectorOf = (id: number): Float32Array | null => this.#source.vector(partition, embedderId, id);
     let dimensions = 0;
-    for (let at = 0; at < ids.length && dimensions === 0; at++) dimensions = vectorOf(ids[at] as number)?.length ?? 0;
-    if (dimensions === 0) return null;
+    let visited = 0;
+    for (const id of this.#source.ids(partition, embedderId)) {
+      if (!removed.has(id)) ids.add(id);
+      if (dimensions === 0) dimensions = vectorOf(id)?.length ?? 0;
+      if (++visited % IDS_PER_UNIT !== 0 || !pace.isDue) continue;
+      await pace.rest();
+      if (loading.isDropped) return true;
+    }
+    // Nothing is awaited from here on: the index is told of the changes from now on.
+    this.#loading.delete(key);
+    if (dimensions === 0) return false;
     const index = openVectorIndex({
       dimensions,
       graphs: this.#graphs,
-      ids,
+      ids: ids.toArray(),
       vectorOf,
       snapshotPath: this.#pathOf(key),
       graphAbove: this.#graphAbove,
@@ -233,7 +303,14 @@ class BudgetedIndexes implements PartitionIndexes {
     const loaded: Loaded = { key, index, searches: 0, countedBytes: 0, nextSaveMs: 0 };
     this.#loaded.set(key, loaded);
     this.#count(loaded);
-    return loaded;
+    return true;
+  }
+
+  /** Who waits for it loads it anew. */
+  #stopLoading(key: string): void {
+    const loading = this.#loading.get(key);
+    if (loading !== undefined) loading.isDropped = true;
+    this.#loading.delete(key);
   }
 
   #afterChange(loaded: Loaded): void {

@@ -1,5 +1,6 @@
 import type { ExactKey, PartitionKey } from "../../model/keys.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
+import { Pace } from "../../base/pace.ts";
 import type { EntrySelector } from "../cache-store.ts";
 import { type Column, createUint32Column, NONE } from "./column.ts";
 import { CostAwareOrder } from "./cost-aware-order.ts";
@@ -12,6 +13,7 @@ import { PartitionChains } from "./partition-chains.ts";
 import { createSlotFilter } from "./slot-filter.ts";
 import { SlotHeap } from "./slot-heap.ts";
 import { type Slot, SlotPool } from "./slot-pool.ts";
+import { sortInSteps } from "./sort-in-steps.ts";
 import { type TableLayout, tableLayout } from "./table-layout.ts";
 
 export type { EntryFacts } from "./entry-columns.ts";
@@ -39,6 +41,10 @@ export interface ScanStep {
 
 const HIGH_SEED = 1;
 const LOW_SEED = 2;
+/** Slots that are looked at before a look at the clock. */
+const SLOTS_PER_UNIT = 256;
+/** Above all numbers of partitions. */
+const PARTITION_NUMBERS = 2 ** 32;
 
 /**
  * The bookkeeping of millions of entries: about 150 bytes for each, nearly all outside V8's heap, and no operation that
@@ -56,7 +62,14 @@ export class EntryTable {
   readonly #byPartition: PartitionChains;
   readonly #byExpiry: SlotHeap;
   readonly #eviction: EvictionOrder;
+  readonly #lru: LruOrder | null;
+  /** Inserted or used while the order of use is being restored. */
+  #usedMeanwhile: Set<Slot> | null = null;
   #bytes = 0;
+  /** Hashed last: whoever inserts has looked for it. */
+  #hashedKey: ExactKey | null = null;
+  #hashHigh = 0;
+  #hashLow = 0;
 
   constructor({ eviction, layout = tableLayout }: EntryTableOptions) {
     const columns = new EntryColumns(layout);
@@ -69,10 +82,8 @@ export class EntryTable {
     this.#byArrival = new ArrivalOrder(sequence, layout);
     this.#byPartition = new PartitionChains(layout);
     this.#byExpiry = new SlotHeap({ keys: expiresAtMs, ties: sequence, layout });
-    this.#eviction =
-      eviction === "lru"
-        ? new LruOrder(layout)
-        : new CostAwareOrder({ hits, worth, bytes, sequences: sequence, layout });
+    this.#lru = eviction === "lru" ? new LruOrder(layout) : null;
+    this.#eviction = this.#lru ?? new CostAwareOrder({ hits, worth, bytes, sequences: sequence, layout });
   }
 
   get size(): number {
@@ -107,16 +118,17 @@ export class EntryTable {
   /** The new entry counts as the most recently used. */
   insert(facts: EntryFacts): Slot {
     const slot = this.#pool.take();
-    const keyHigh = hashText(facts.exactKey, HIGH_SEED);
+    this.#hashKey(facts.exactKey);
     this.#columns.write(slot, facts);
-    this.#keyHigh.set(slot, keyHigh);
-    this.#keyLow.set(slot, hashText(facts.exactKey, LOW_SEED));
-    this.#byKey.add(keyHigh, slot);
+    this.#keyHigh.set(slot, this.#hashHigh);
+    this.#keyLow.set(slot, this.#hashLow);
+    this.#byKey.add(this.#hashHigh, slot);
     this.#byArrival.add(slot);
     const partition = this.#columns.partition.get(slot);
     this.#byPartition.add(slot, partition, this.#columns.partitions.uses(partition) === 1);
     this.#byExpiry.add(slot);
     this.#eviction.add(slot);
+    this.#usedMeanwhile?.add(slot);
     this.#bytes += facts.bytes;
     return slot;
   }
@@ -135,8 +147,9 @@ export class EntryTable {
 
   /** Whose exact key has the same 64 bits of hash: the record has to say whether it is the same key. */
   findKey(exactKey: ExactKey): Slot | null {
-    const keyHigh = hashText(exactKey, HIGH_SEED);
-    const keyLow = hashText(exactKey, LOW_SEED);
+    this.#hashKey(exactKey);
+    const keyHigh = this.#hashHigh;
+    const keyLow = this.#hashLow;
     return this.#byKey.find(
       keyHigh,
       (slot) => this.#keyHigh.get(slot) === keyHigh && this.#keyLow.get(slot) === keyLow,
@@ -196,11 +209,42 @@ export class EntryTable {
   touch(slot: Slot, nowMs: number): void {
     this.#columns.countUse(slot, nowMs);
     this.#eviction.touch(slot);
+    this.#usedMeanwhile?.add(slot);
   }
 
-  /** Makes the entry the most recently used without counting a hit. */
-  renew(slot: Slot): void {
-    this.#eviction.touch(slot);
+  /**
+   * Entries that were inserted in another order leave in that of their last use; of two that were used in the same
+   * millisecond the older one goes first. In steps: what is inserted or used meanwhile counts as used later. Until the
+   * end the order is of no use.
+   */
+  async restoreUseOrder(): Promise<void> {
+    const lru = this.#lru;
+    if (lru === null) return;
+    const usedMeanwhile = new Set<Slot>();
+    this.#usedMeanwhile = usedMeanwhile;
+    const { sequence, lastUsedAtMs } = this.#columns;
+    const end = this.#pool.limit;
+    // As they are now: they may change during the sort.
+    const sequences = new Float64Array(end);
+    const times = new Float64Array(end);
+    const pace = new Pace();
+    for (let slot = 0; slot < end; slot++) {
+      if (slot % SLOTS_PER_UNIT === 0 && pace.isDue) await pace.rest();
+      if (slot >= this.#pool.limit) break;
+      sequences[slot] = sequence.get(slot);
+      times[slot] = lastUsedAtMs.get(slot);
+    }
+    const slots = await sortInSteps(end, (one, other) => {
+      const [oneMs, otherMs] = [times[one] as number, times[other] as number];
+      return oneMs < otherMs || (oneMs === otherMs && (sequences[one] as number) < (sequences[other] as number));
+    });
+    // From the last to the first, so that what is used meanwhile stays behind all of them.
+    for (let at = end - 1; at >= 0; at--) {
+      if (at % SLOTS_PER_UNIT === 0 && pace.isDue) await pace.rest();
+      const slot = slots[at] as Slot;
+      if (slot < this.#pool.limit && sequence.get(slot) >= 0 && !usedMeanwhile.has(slot)) lru.putFirst(slot);
+    }
+    if (this.#usedMeanwhile === usedMeanwhile) this.#usedMeanwhile = null;
   }
 
   describePartition(partition: PartitionKey): { readonly entries: number; readonly vectors: number } {
@@ -211,18 +255,39 @@ export class EntryTable {
       : { entries: partitions.uses(number), vectors: vectors.get(number) };
   }
 
-  /** Sequences of the partition's entries with a vector of this embedder, ascending. */
-  vectorSequences(partition: PartitionKey, embedderId: string): Float64Array {
-    const { partitions, embedders, embedder, sequence, vectors } = this.#columns;
+  /**
+   * Sequences of the partition's entries with a vector of this embedder, in the order in which they were inserted. Entries
+   * may come and go until the end: those that have left are not met any more, those that come may be missed.
+   */
+  *vectorSequences(partition: PartitionKey, embedderId: string): Generator<number> {
+    const { partitions, embedders, embedder, sequence } = this.#columns;
     const number = partitions.find(partition);
-    const embedderNumber = embedders.find(embedderId);
-    if (number === null || embedderNumber === null) return new Float64Array(0);
-    const found = new Float64Array(vectors.get(number));
-    let count = 0;
+    if (number === null) return;
     for (const slot of this.#byPartition.slotsOf(number)) {
-      if (embedder.get(slot) === embedderNumber) found[count++] = sequence.get(slot);
+      // Asked each time: the number of one that nobody uses any more is given to another.
+      if (embedder.get(slot) === embedders.find(embedderId)) yield sequence.get(slot);
     }
-    return found.subarray(0, count).sort();
+  }
+
+  /** Partitions and embedders that have vectors, each pair once, in steps: those that come meanwhile may be missed. */
+  async *vectorPartitions(): AsyncGenerator<readonly [partition: PartitionKey, embedderId: string]> {
+    const { partitions, partition, embedders, embedder, sequence } = this.#columns;
+    const told = new Set<number>();
+    let last = -1;
+    const pace = new Pace();
+    for (let slot = 0; slot < this.#pool.limit; slot++) {
+      if (slot % SLOTS_PER_UNIT === 0 && pace.isDue) {
+        await pace.rest();
+        if (slot >= this.#pool.limit) return;
+      }
+      if (sequence.get(slot) < 0 || embedder.get(slot) === NONE) continue;
+      const [itsPartition, itsEmbedder] = [partition.get(slot), embedder.get(slot)];
+      const pair = itsEmbedder * PARTITION_NUMBERS + itsPartition;
+      if (pair === last || told.has(pair)) continue;
+      told.add(pair);
+      last = pair;
+      yield [partitions.name(itsPartition) as PartitionKey, embedders.name(itsEmbedder)];
+    }
   }
 
   /** The entry that expires first. */
@@ -279,6 +344,13 @@ export class EntryTable {
     this.#byExpiry.clear();
     this.#eviction.clear();
     this.#bytes = 0;
+  }
+
+  #hashKey(exactKey: ExactKey): void {
+    if (exactKey === this.#hashedKey) return;
+    this.#hashedKey = exactKey;
+    this.#hashHigh = hashText(exactKey, HIGH_SEED);
+    this.#hashLow = hashText(exactKey, LOW_SEED);
   }
 
   #drop(slot: Slot): void {

@@ -9,6 +9,9 @@ export class InternedNames {
   readonly #texts: TextIndex;
   readonly #pool: SlotPool;
   readonly #uses: Column;
+  /** What is asked for again and again, mostly: entries of one partition, of one model come one after the other. */
+  #lastName: string | null = null;
+  #last = 0;
 
   /** @param packing the shape of most of these names, if they have one */
   constructor(packing: TextPacking | null, layout: TableLayout) {
@@ -28,7 +31,7 @@ export class InternedNames {
 
   /** One use more. */
   use(name: string): number {
-    const known = this.#texts.find(name);
+    const known = this.find(name);
     if (known !== null) {
       this.#uses.set(known, this.#uses.get(known) + 1);
       return known;
@@ -44,12 +47,19 @@ export class InternedNames {
     const uses = this.#uses.get(number) - 1;
     this.#uses.set(number, uses);
     if (uses > 0) return;
+    if (number === this.#last) this.#lastName = null;
     this.#texts.delete(number);
     this.#pool.giveBack(number);
   }
 
   find(name: string): number | null {
-    return this.#texts.find(name);
+    if (name === this.#lastName) return this.#last;
+    const known = this.#texts.find(name);
+    if (known !== null) {
+      this.#lastName = name;
+      this.#last = known;
+    }
+    return known;
   }
 
   /** The number must be in use, here and below. */
@@ -62,6 +72,7 @@ export class InternedNames {
   }
 
   clear(): void {
+    this.#lastName = null;
     this.#texts.clear();
     this.#pool.clear();
     this.#uses.clear();

@@ -46,6 +46,16 @@ export class LruOrder implements EvictionOrder {
     this.remove(slot);
   }
 
+  /** Makes it the first to leave. */
+  putFirst(slot: Slot): void {
+    if (slot === this.#oldest) return;
+    this.remove(slot);
+    this.#before.set(slot, NONE);
+    this.#after.set(slot, this.#oldest);
+    this.#before.set(this.#oldest, slot);
+    this.#oldest = slot;
+  }
+
   next(): Slot | null {
     return this.#oldest === NONE ? null : this.#oldest;
   }

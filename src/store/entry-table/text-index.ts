@@ -16,6 +16,8 @@ export class TextIndex {
   readonly #packing: TextPacking | null;
   /** The text that was packed or is to be unpacked. */
   readonly #scratch: Uint32Array;
+  /** The text that was packed: whoever looks for one and finds none sets it next. */
+  #packed: string | null = null;
   readonly #words: Column;
   readonly #index: HashIndex;
   /** Texts of any other shape. */
@@ -44,6 +46,7 @@ export class TextIndex {
     const string = this.#string(slot);
     if (string !== undefined) return string;
     const words = this.#scratch;
+    this.#packed = null;
     for (let word = 0; word < words.length; word++) words[word] = this.#words.get(slot * words.length + word);
     return (this.#packing as TextPacking).unpack(words);
   }
@@ -54,6 +57,7 @@ export class TextIndex {
       const words = this.#scratch;
       for (let word = 0; word < words.length; word++)
         this.#words.set(slot * words.length + word, words[word] as number);
+      this.#index.add(this.#hashOfScratch(), slot);
     } else {
       this.#strings++;
       this.#stringBytes += STRING_BYTES + text.length;
@@ -62,8 +66,8 @@ export class TextIndex {
       const page = this.#pages[place] as Page;
       if (page.length === 0) page.push(...Array.from<undefined>({ length: PAGE_SLOTS }));
       page[slot % PAGE_SLOTS] = text;
+      this.#index.add(hashText(text, 0), slot);
     }
-    this.#index.add(this.#hashOf(slot), slot);
   }
 
   /** The slot must have a text. */
@@ -89,7 +93,10 @@ export class TextIndex {
   }
 
   #pack(text: string): boolean {
-    return this.#packing?.pack(text, this.#scratch) ?? false;
+    if (text === this.#packed) return true;
+    const isPacked = this.#packing?.pack(text, this.#scratch) ?? false;
+    this.#packed = isPacked ? text : null;
+    return isPacked;
   }
 
   /** Computed each time: keeping it would take another column, and it is needed only where a shard is changed. */
@@ -103,8 +110,9 @@ export class TextIndex {
   }
 
   #hashOfScratch(): number {
+    const words = this.#scratch;
     let hash = 0;
-    for (const word of this.#scratch) hash = mixWord(hash, word);
+    for (let word = 0; word < words.length; word++) hash = mixWord(hash, words[word] as number);
     return finishHash(hash);
   }
 

@@ -1,7 +1,7 @@
 // One file because its states are one: what is pending, leaving, lost and being read again decide together what may be done.
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { isSemcacheError, SemcacheError } from "../../base/errors.ts";
+import { Pace } from "../../base/pace.ts";
 import type { CacheEntry, PromptVector } from "../../model/cache-entry.ts";
 import type { StoreHealth } from "../cache-store.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
@@ -28,8 +28,8 @@ export interface LmdbRecordsOptions {
 /** Of the store's file, in this order. */
 export const DATABASES = ["heads", "bodies", "vectors", "facts"] as const;
 
-/** Heads and keys that are gone through in one turn of the event loop at the start: about 5 ms. */
-const READ_PER_TURN = 2_000;
+/** Records that are read together at the start: each such reading begins a search of its own, and all of it holds the event loop. */
+const READ_TOGETHER = 100;
 const WRITES_PER_BATCH = 200;
 /** How often what does not work is tried again, and the file looked at when nobody asks. */
 const RETRY_MS = 1_000;
@@ -317,7 +317,7 @@ class LmdbRecords implements EntryRecords {
     try {
       listener.onCount((toBases(store.file).heads.getStats() as { entryCount: number }).entryCount);
       await this.#readAll(store, listener);
-      if (this.#store === store) listener.onLoaded();
+      if (this.#store === store) await listener.onLoaded();
     } catch (error) {
       if (isSemcacheError(error, "aborted")) throw error;
       this.#lose(
@@ -502,16 +502,17 @@ async function* inBatches(
   base: BinaryDatabase,
   signal: AbortSignal,
 ): AsyncGenerator<readonly { readonly key: Buffer; readonly value: Buffer }[]> {
+  const pace = new Pace();
   let start: Buffer | undefined;
   for (;;) {
     if (signal.aborted) throw new SemcacheError("aborted", `Cannot read ${file.path}: the store was closed`);
     file.assertThere();
-    const batch = [...base.getRange({ ...(start && { start }), limit: READ_PER_TURN })];
+    const batch = [...base.getRange({ ...(start && { start }), limit: READ_TOGETHER })];
     if (batch.length === 0) return;
     yield batch;
     const last = batch.at(-1)?.key ?? Buffer.alloc(0);
     // The key that comes next in the order of bytes.
     start = Buffer.concat([last, Buffer.alloc(1)]);
-    await nextTurn();
+    if (pace.isDue) await pace.rest();
   }
 }
