@@ -98,6 +98,30 @@ describe("a snapshot", () => {
     expect(index.unsavedChanges).toBeGreaterThanOrEqual(100);
   });
 
+  test("what takes the place of others while it is being written does not get into it", async () => {
+    const [early, late] = [COUNT / 2, COUNT];
+    fill(createTestScene(), 0, early);
+    const index = scene.open({ snapshotPath: path });
+    await index.ready;
+    await index.room(1);
+    const kept = new Map(scene.vectors);
+    const saved = index.save();
+    for (let id = early; id < late; id++) {
+      const vector = vectors[id] ?? new Float32Array(DIMENSIONS);
+      scene.vectors.set(id, vector);
+      index.remove(id - early);
+      index.add(id, vector);
+    }
+    await Promise.all([saved, index.room(1)]);
+    await index.close();
+    // As after a crash that the removals did not outlive.
+    for (const [id, vector] of kept) scene.vectors.set(id, vector);
+    const again = scene.open({ snapshotPath: path });
+    await again.ready;
+    await expectAllFound(scene, again);
+    expect(scene.faults).toEqual([]);
+  });
+
   test("of a graph that has absorbed nothing or little yet brings nothing that is wrong", async () => {
     for (let round = 0; round < 10; round++) {
       fill(createTestScene());
