@@ -29,7 +29,7 @@ export class TextIndex {
     this.#packing = packing;
     this.#scratch = new Uint32Array(packing?.words ?? 0);
     this.#words = createUint32Column(layout);
-    this.#index = new HashIndex((slot) => this.#hashOf(slot), layout);
+    this.#index = new HashIndex(layout);
   }
 
   get memoryBytes(): number {
@@ -99,7 +99,7 @@ export class TextIndex {
     return isPacked;
   }
 
-  /** Computed each time: keeping it would take another column, and it is needed only where a shard is changed. */
+  /** Computed each time: keeping it would take another column, and it is needed only where one leaves. */
   #hashOf(slot: Slot): number {
     const string = this.#string(slot);
     if (string !== undefined) return hashText(string, 0);

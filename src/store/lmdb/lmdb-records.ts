@@ -29,7 +29,7 @@ export interface LmdbRecordsOptions {
 export const DATABASES = ["heads", "bodies", "vectors", "facts"] as const;
 
 /** Records that are read together at the start: each such reading begins a search of its own, and all of it holds the event loop. */
-const READ_TOGETHER = 100;
+const READ_TOGETHER = 200;
 const WRITES_PER_BATCH = 200;
 /** How often what does not work is tried again, and the file looked at when nobody asks. */
 const RETRY_MS = 1_000;
