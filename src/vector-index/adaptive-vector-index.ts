@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { SemcacheError } from "../base/errors.ts";
 import { Pace } from "../base/pace.ts";
-import { createFlatVectorIndex } from "./flat-vector-index.ts";
+import { createFlatVectorIndex, toFlatBytes } from "./flat-vector-index.ts";
 import type { GraphHost } from "./graph-host.ts";
 import type { HostedGraph } from "./hosted-graph.ts";
 import { LiveIds } from "./live-ids.ts";
 
-import { assertUnitVector, isUnitVector } from "./unit-vector.ts";
+import { assertUnitVector, isUnitVector, toCosine } from "./unit-vector.ts";
 import type { Neighbour, VectorIndex } from "./vector-index.ts";
 
 /**
@@ -98,9 +98,12 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     const flat = this.#flat?.bytes ?? 0;
     const graph = this.#graph?.bytes ?? 0;
     // Before and while it is loaded: what it is going to be.
-    const least =
-      this.#form === null && !this.#isClosed ? this.size * this.#dimensions * (this.#prefersGraph ? 2 : 4) : 0;
+    const least = this.#form === null && !this.#isClosed ? this.#bytesToBe : 0;
     return this.#ids.bytes + Math.max(flat + graph, least);
+  }
+
+  get #bytesToBe(): number {
+    return this.#prefersGraph ? this.size * this.#dimensions * 2 : toFlatBytes(this.size, this.#dimensions);
   }
 
   get form(): "flat" | "graph" | null {
@@ -196,10 +199,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   #rank(ids: Float64Array, query: Float32Array, k: number): readonly Neighbour[] {
     const neighbours: Neighbour[] = [];
     for (const id of ids) {
-      const vector = this.#ids.has(id) ? this.#vectorOf(id) : null;
-      if (vector !== null && isUnitVector(vector, this.#dimensions)) {
-        neighbours.push({ id, similarity: toCosine(vector, query) });
-      }
+      const vector = this.#ids.has(id) ? this.#usable(id) : null;
+      if (vector !== null) neighbours.push({ id, similarity: toCosine(vector, query) });
     }
     return neighbours.sort((a, b) => b.similarity - a.similarity || a.id - b.id).slice(0, k);
   }
@@ -277,7 +278,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
 
   async #becomeFlat(): Promise<void> {
     const graph = this.#graph;
-    const flat = createFlatVectorIndex(this.#dimensions);
+    const flat = createFlatVectorIndex({ dimensions: this.#dimensions, vectorOf: (id) => this.#usable(id) });
     this.#flat = flat;
     const pace = new Pace();
     for (const id of this.#ids.toArray()) {
@@ -297,14 +298,19 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     if (!this.#ids.has(id)) return;
     let vector: Float32Array | null = null;
     try {
-      vector = this.#vectorOf(id);
+      vector = this.#usable(id);
     } catch {
       // As good as none: whoever keeps the vectors says what is wrong with them.
     }
-    if (vector !== null && isUnitVector(vector, this.#dimensions)) return take(vector);
+    if (vector !== null) return take(vector);
     this.#ids.delete(id);
     this.#graph?.remove(id);
     this.#flat?.remove(id);
+  }
+
+  #usable(id: number): Float32Array | null {
+    const vector = this.#vectorOf(id);
+    return vector !== null && isUnitVector(vector, this.#dimensions) ? vector : null;
   }
 
   #onLost(graph: HostedGraph): void {
@@ -328,10 +334,4 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
       signal.removeEventListener("abort", onAbort);
     }
   }
-}
-
-function toCosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] as number);
-  return Math.max(-1, Math.min(1, sum));
 }

@@ -24,6 +24,13 @@ export function isUnitVector(vector: Float32Array, dimensions: number): boolean 
   return vector.length === dimensions && isUnit(sumSquares(vector));
 }
 
+/** Of two unit vectors, in double precision; what rounding took out of -1 to 1 is brought back. */
+export function toCosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] as number) * (b[index] as number);
+  return Math.max(-1, Math.min(1, sum));
+}
+
 function sumSquares(vector: Float32Array): number {
   let squares = 0;
   for (let index = 0; index < vector.length; index++) squares += (vector[index] as number) ** 2;
