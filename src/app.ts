@@ -306,6 +306,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   metrics.connect({
     store: () => store.stats(),
     storeWritable: () => store.health().state === "ok",
+    degradedParts: () => readiness().parts.length,
     inference: () => pool.status(),
     flights: () => ({ open: proxy.flights.size }),
     trust: () => {

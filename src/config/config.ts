@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { availableMemoryBytes } from "../base/available-memory.ts";
 import { SemcacheError } from "../base/errors.ts";
 import { parseDurationMs, parseSizeBytes } from "../base/units.ts";
 import type { DialectName } from "../model/dialect-name.ts";
@@ -143,9 +143,7 @@ export function toConfig(file: FileConfig): Config {
 
 /** The lower of 4096 MiB and a quarter of what the process may use (cgroup limit or the machine's memory). */
 export function defaultMemoryLimitMb(): number {
-  const constrained = process.constrainedMemory();
-  const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
-  return Math.max(16, Math.min(4096, Math.floor(available / 4 / 1_048_576)));
+  return Math.max(16, Math.min(4096, Math.floor(availableMemoryBytes() / 4 / 1_048_576)));
 }
 
 function toStore({ kind, path }: FileConfig["store"]): Config["store"] {

@@ -17,6 +17,25 @@ function valueOf(
 }
 
 describe("createMetrics", () => {
+  it("begins with a 0 for what alerts count, so that the first event is a rise", async () => {
+    const families = parsePrometheusText(await createMetrics().expose());
+    expect(valueOf(families, "semcache_audits_total", { outcome: "wrong" })).toBe(0);
+    expect(valueOf(families, "semcache_feedback_total", { verdict: "wrong" })).toBe(0);
+    expect(valueOf(families, "semcache_errors_total", { code: "internal" })).toBe(0);
+    expect(valueOf(families, "semcache_upstream_errors_total", { code: "upstream-unreachable" })).toBe(0);
+    expect(valueOf(families, "semcache_not_stored_total", { reason: "store-failed" })).toBe(0);
+    expect(valueOf(families, "semcache_store_errors_total", { operation: "put" })).toBe(0);
+    expect(valueOf(families, "semcache_errors_total", { code: "listen-failed" })).toBe(null);
+  });
+
+  it("an upstream that the caller may not name is no failure of the provider", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport({ error: "upstream-forbidden", status: 403 }));
+    const families = parsePrometheusText(await metrics.expose());
+    expect(valueOf(families, "semcache_errors_total", { code: "upstream-forbidden" })).toBe(1);
+    expect(valueOf(families, "semcache_upstream_errors_total", { code: "upstream-forbidden" })).toBe(null);
+  });
+
   it("exposes valid Prometheus text, whatever the labels hold", async () => {
     const metrics = createMetrics();
     metrics.observe(sampleReport());

@@ -1,5 +1,7 @@
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { availableMemoryBytes } from "../base/available-memory.ts";
 import { createCounterFamily } from "./instruments.ts";
+import { readPrivateMemoryBytes } from "./private-memory.ts";
 import { createRequestMetrics } from "./request-metrics.ts";
 import type { RequestReport } from "./request-report.ts";
 
@@ -30,6 +32,8 @@ export interface MetricSources {
     readonly removed: Readonly<Record<string, number>>;
   };
   readonly storeWritable?: () => boolean;
+  /** How many parts `/ready` names as not well. */
+  readonly degradedParts?: () => number;
   readonly inference?: () => { readonly waiting: number; readonly running: number };
   readonly flights?: () => { readonly open: number };
   readonly log?: () => { readonly lostLines: number };
@@ -68,6 +72,10 @@ export function createMetrics(): Metrics {
     help: "Provider calls in the background for what was served stale, by outcome",
     labelNames: ["outcome"],
   });
+  // They begin at 0: a counter that appears with its first event has not risen, to Prometheus.
+  for (const operation of ["lookup", "put", "delete"]) storeErrors.cell(operation);
+  for (const outcome of ["right", "wrong", "unsure", "failed", "skipped"]) audits.cell(outcome);
+  for (const verdict of ["right", "wrong"]) feedback.cell(verdict);
   let sources: MetricSources = {};
   registerSources(registry, () => sources);
   return {
@@ -118,6 +126,15 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
   gauge("semcache_memory_usage", "Resident memory of the process in kilobytes", () =>
     Math.round(process.memoryUsage.rss() / 1024),
   );
+  gauge("semcache_memory_limit_bytes", "Memory that the process may use: its container's limit, or the machine's", () =>
+    availableMemoryBytes(),
+  );
+  gauge(
+    "semcache_memory_private_bytes",
+    "Resident memory without the pages of files, which the system takes back when it needs them (Linux only)",
+    () => readPrivateMemoryBytes(),
+  );
+  gauge("semcache_degraded_parts", "Parts that are not well; /ready names them", () => sources().degradedParts?.());
   gauge("semcache_entries", "Entries in the cache", () => sources().store?.().entries);
   gauge("semcache_entries_limit", "Most entries that the cache may hold", () => sources().store?.().maxEntries);
   gauge("semcache_store_bytes", "Bytes that the entries cost", () => sources().store?.().bytes);

@@ -1,4 +1,6 @@
 import type { Registry } from "prom-client";
+import { errorCodes, type ErrorCode } from "../base/errors.ts";
+import { notStoredReasons } from "../model/reason.ts";
 import { createCounterFamily, createHistogramFamily, type CounterCell, type HistogramCell } from "./instruments.ts";
 import { lookupSteps, phases, type RequestReport } from "./request-report.ts";
 
@@ -105,6 +107,13 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
   const notStored = counter("semcache_not_stored_total", "Answers that did not become entries", "reason");
   const errors = counter("semcache_errors_total", "Requests that ended with an error of Semcache's own", "code");
   const upstreamErrors = counter("semcache_upstream_errors_total", "Requests that the provider failed", "code");
+  // What alerts count begins at 0: a counter that appears with its first event has not risen, to Prometheus.
+  for (const reason of Object.keys(notStoredReasons)) notStored.cell(reason);
+  for (const [code, { status }] of Object.entries(errorCodes)) {
+    if (status === null) continue;
+    errors.cell(code);
+    if (isProviderFault(code as ErrorCode)) upstreamErrors.cell(code);
+  }
   const joined = counter("semcache_flights_joined_total", "Requests that shared an answer in flight").cell();
   const savedTokens = counter("semcache_saved_tokens_total", "Provider tokens that hits spared").cell();
   const savedSeconds = counter("semcache_saved_seconds_total", "Provider time that hits spared").cell();
@@ -167,13 +176,18 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
     if (report.notStored !== null) notStored.cell(report.notStored).value++;
     if (report.error !== null) {
       errors.cell(report.error).value++;
-      if (report.error.startsWith("upstream-")) upstreamErrors.cell(report.error).value++;
+      if (isProviderFault(report.error)) upstreamErrors.cell(report.error).value++;
     }
     if (report.savedTokens !== null) savedTokens.value += report.savedTokens;
     if (report.savedMs !== null) savedSeconds.value += report.savedMs / 1000;
     requestBytes.value += report.requestBytes;
     responseBytes.value += report.responseBytes;
   };
+}
+
+/** A 502 or 504; an upstream that the caller named wrongly, or may not name, is the caller's fault. */
+function isProviderFault(code: ErrorCode): boolean {
+  return code.startsWith("upstream-") && (errorCodes[code].status ?? 0) >= 500;
 }
 
 /** Providers can send any number; 0 is a client that left. */
