@@ -9,7 +9,10 @@ import type { GraphHost } from "../vector-index/graph-host.ts";
 import { LiveIds } from "../vector-index/live-ids.ts";
 import type { Neighbour } from "../vector-index/vector-index.ts";
 
-/** A partition's index beside its vectors: objects, maps, keys. */
+/**
+ * A partition's index beside its vectors: objects, maps, keys. Measured at 60,000 indexes of 1 to 16 vectors: 1.9 to
+ * 2.1 kB with the ids.
+ */
 const BYTES_PER_INDEX = 2048;
 
 /** A snapshot is written when it lacks more changes than this, and more than a tenth of the index. */
