@@ -44,9 +44,11 @@ import { openCacheStore } from "./store/create-cache-store.ts";
 import { openFileStateStore } from "./store/file-state-store.ts";
 import { createMemoryStateStore } from "./store/state-store.ts";
 import { createDecisions } from "./telemetry/decisions.ts";
+import { History } from "./telemetry/history.ts";
 import { createStreamSink } from "./telemetry/line-sink.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { PromptUnlock } from "./telemetry/prompt-unlock.ts";
 import { createTotals } from "./telemetry/totals.ts";
 import { EntryImporter, toMaxLineBytes } from "./transfer/entry-importer.ts";
 import { createNodeHttpClient } from "./upstream/node-http-client.ts";
@@ -176,6 +178,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = createMetrics();
   const totals = createTotals();
   const decisions = createDecisions();
+  const prompts = new PromptUnlock({
+    logPrompts: telemetry.logPrompts,
+    clock,
+    onEnd: () => decisions.wipePrompts(),
+    onChange: (message, details) => log.warn(message, details),
+  });
   const onDefect = (error: unknown, requestId: string) =>
     log.error("Unexpected fault", { request: requestId, error: describeFault(error) });
 
@@ -210,6 +218,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     config.store.path === null
       ? createMemoryStateStore()
       : await openFileStateStore({ folder: config.store.path, onFault: (message) => log.warn(message) });
+  const history = new History({
+    keeper: state,
+    clock,
+    gauge: () => (store.health().state === "loading" ? null : store.stats()),
+  });
   const trust = createTrust({
     state,
     clock,
@@ -261,7 +274,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
     maxEntryBytes: cache.maxEntryBytes,
     idleMs: upstream.timeouts.idleMs,
-    logPrompts: telemetry.logPrompts,
   };
   const served = new ServedHits();
   const auditor = createAuditor({
@@ -294,11 +306,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     auditor,
     served,
     settings: proxySettings,
+    keepsPrompts: () => prompts.isOpen,
     report: (report) => {
-      metrics.observe(report);
-      totals.add(report);
-      decisions.add(report);
-      log.request(report);
+      // What the operator was let see is for the decisions alone, and only as long as that lasts.
+      const told = telemetry.logPrompts || report.prompts === null ? report : { ...report, prompts: null };
+      metrics.observe(told);
+      totals.add(told);
+      history.add(told);
+      decisions.add(prompts.isOpen ? report : told);
+      log.request(told);
     },
     onRefresh: (outcome) => metrics.countRefresh(outcome),
     onDefect,
@@ -338,6 +354,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     return { state: isWarm ? "ready" : "warming", parts };
   };
 
+  const draining = new AbortController();
   const access = createOperatorAccess({
     adminToken: server.adminToken,
     listenHost: server.host,
@@ -374,6 +391,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       matcher: judging.patientMatcher,
       decisions,
       totals,
+      history,
+      prompts,
+      draining: draining.signal,
       trust,
       metrics,
       readiness,
@@ -399,7 +419,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       trust,
       store: landedStore,
       tenants,
-      onFeedback: (verdict) => metrics.countFeedback(verdict),
+      onFeedback: (verdict, about) => {
+        metrics.countFeedback(verdict);
+        decisions.noteFeedback(about, verdict);
+      },
     }),
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({
@@ -446,6 +469,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await Promise.race([landings.all(), delay(LANDING_GRACE_MS, undefined, { ref: false })]);
     await judging.close();
     await landings.all();
+    history.close();
+    prompts.close();
     await store.close();
     await state.close();
   };
@@ -460,6 +485,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         throw error;
       });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+      history.start();
       log.info("Listening", { version, url, config: source ?? "defaults", store: store.kind, matcher: matcher.id });
       if (store.health().state === "loading") {
         log.info("Requests are relayed until the store has loaded its entries; /ready says how far it is");
@@ -473,6 +499,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     ready: () => ready,
     async close() {
       log.info("Draining", { requests: httpServer.activeRequests });
+      draining.abort();
       await httpServer.close(server.shutdownGraceMs, refuseDraining);
       await release();
       log.info("Stopped");

@@ -60,6 +60,11 @@ export const errorCodes = {
     meaning:
       "The store takes up its entries after the start; /ready says how far it is. Only Semcache's own APIs fail with it",
   },
+  "too-many-readers": {
+    status: 503,
+    retry: true,
+    meaning: "As many streams of the admin API's events are open as it keeps up with",
+  },
   draining: { status: 503, retry: true, meaning: "The server is shutting down" },
   "upstream-connect-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.connect passed" },
   "upstream-headers-timeout": { status: 504, retry: true, meaning: "upstream.timeouts.headers passed" },

@@ -1,8 +1,10 @@
 // What the server and the dashboard's page say to each other. Types only: the page is bundled for the browser.
 import type { DialectName } from "../model/dialect-name.ts";
-import type { BypassReason, MissReason } from "../model/reason.ts";
 import type { GuardFinding } from "../model/verdict.ts";
-import type { LatencySummary } from "../telemetry/latency-histogram.ts";
+import type { HistoryRange } from "../telemetry/history.ts";
+import type { LatencyOutcome } from "../telemetry/history-bucket.ts";
+import type { HistoryColumns, HistorySum, LatencyColumns } from "../telemetry/history-columns.ts";
+import type { ProviderErrorKind } from "../telemetry/provider-error.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
 import type { TotalsSnapshot } from "../telemetry/totals.ts";
 import type { TrustSummary } from "../matching/audit/trust.ts";
@@ -47,78 +49,13 @@ export interface DeskStore {
 
 // GET /semcache/v1/admin/history?range=24h, and the `history` event
 
-export type HistoryRange = "1h" | "24h" | "7d" | "30d" | "90d";
-
-/**
- * Columns of one length: `times[i]` is the start of the step that the i-th value of each column is of. Steps in which
- * nothing was asked have zeros; they are the same whether the server ran or not.
- */
-export interface HistoryColumns {
-  readonly stepSeconds: number;
-  /** Seconds since the Unix epoch, rising, multiples of `stepSeconds` without gaps. The last step is still going on. */
-  readonly times: readonly number[];
-  readonly requests: readonly number[];
-  readonly hits: { readonly exact: readonly number[]; readonly semantic: readonly number[] };
-  readonly stale: readonly number[];
-  readonly misses: readonly number[];
-  readonly bypasses: readonly number[];
-  /** Hits and stale answers among the requests that were looked up; null where none was. */
-  readonly hitRate: readonly (number | null)[];
-  /** Only reasons that occurred in the range. */
-  readonly missReasons: Readonly<Partial<Record<MissReason, readonly number[]>>>;
-  readonly bypassReasons: Readonly<Partial<Record<BypassReason, readonly number[]>>>;
-  /** What providers failed with: see {@link ProviderErrorKind}. Only kinds that occurred in the range. */
-  readonly providerErrors: Readonly<Partial<Record<ProviderErrorKind, readonly number[]>>>;
-  readonly savedTokens: readonly number[];
-  readonly savedSeconds: readonly number[];
-  /** In the currency of the prices; not there where no request had a price. */
-  readonly savedCost?: readonly number[];
-  /** Milliseconds, of whole requests; off by less than a tenth; null where there was none. */
-  readonly latency: Readonly<Record<LatencyOutcome, LatencyColumns>>;
-  /** At the end of the step; null before the first that is known. */
-  readonly entries: readonly (number | null)[];
-  readonly bytes: readonly (number | null)[];
-}
-
-export type LatencyOutcome = "exact" | "semantic" | "miss" | "bypass";
-
-export interface LatencyColumns {
-  readonly p50Ms: readonly (number | null)[];
-  readonly p95Ms: readonly (number | null)[];
-}
-
-/** The codes of Semcache's own errors about providers, and what a provider said itself. */
-export type ProviderErrorKind =
-  | "upstream-unreachable"
-  | "upstream-broken"
-  | "upstream-connect-timeout"
-  | "upstream-headers-timeout"
-  | "upstream-idle-timeout"
-  | "http-429"
-  | "http-4xx"
-  | "http-5xx";
+export type { HistoryRange, HistoryColumns, HistorySum, LatencyColumns, LatencyOutcome, ProviderErrorKind };
 
 export interface DeskHistory extends HistoryColumns {
   readonly range: HistoryRange;
   /** The whole range in one. */
   readonly sum: HistorySum;
   readonly limits: { readonly maxEntries: number | null; readonly maxBytes: number | null };
-}
-
-export interface HistorySum {
-  readonly requests: number;
-  readonly hits: { readonly exact: number; readonly semantic: number };
-  readonly stale: number;
-  readonly misses: number;
-  readonly bypasses: number;
-  readonly hitRate: number | null;
-  readonly missReasons: Readonly<Partial<Record<MissReason, number>>>;
-  readonly bypassReasons: Readonly<Partial<Record<BypassReason, number>>>;
-  readonly providerErrors: Readonly<Partial<Record<ProviderErrorKind, number>>>;
-  readonly savedTokens: number;
-  readonly savedSeconds: number;
-  readonly savedCost?: number;
-  readonly latency: Readonly<Record<LatencyOutcome, Pick<LatencySummary, "count" | "p50Ms" | "p95Ms">>>;
 }
 
 // GET /semcache/v1/admin/events: server-sent events, for `fetch` with `authorization` and a stream reader

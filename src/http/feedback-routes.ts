@@ -13,8 +13,11 @@ export interface FeedbackRoutesOptions {
   readonly trust: Pick<Trust, "toldBy">;
   readonly store: Pick<CacheStore, "delete">;
   readonly tenants: TenantResolver;
-  readonly onFeedback: (verdict: "right" | "wrong") => void;
+  readonly onFeedback: (verdict: "right" | "wrong", about: FeedbackSubject) => void;
 }
+
+/** A hit, or all of an entry's. */
+export type FeedbackSubject = { readonly request: string } | { readonly entry: string };
 
 const id = z.string().min(1).max(200);
 const verdict = z.enum(["right", "wrong"], { error: "must be right or wrong" });
@@ -48,7 +51,7 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): readonly O
         if (hit === null || tenant !== hit.tenant) throw unknownHit(body.request);
         // Saying it a thousand times is saying it once.
         const hits = served.noteVerdict(body.request, body.verdict) ? [hit] : [];
-        sendJson(response, 200, await apply(options, hits, body.verdict));
+        sendJson(response, 200, await apply(options, hits, body.verdict, { request: body.request }));
       },
     },
     {
@@ -64,12 +67,13 @@ export function createFeedbackRoutes(options: FeedbackRoutesOptions): readonly O
           const { entries } = await options.store.delete({ kind: "id", id: body.entry });
           if (entries === 0 && known.length === 0) throw unknownHit(body.entry);
           for (const { pair } of known) if (pair) options.trust.toldBy(pair, "wrong");
-          options.onFeedback("wrong");
+          options.onFeedback("wrong", { entry: body.entry });
           sendJson(response, 200, { pairs: known.filter(({ pair }) => pair !== null).length, removed: entries });
           return;
         }
         if (known.length === 0) throw unknownHit(body.request ?? body.entry ?? "");
-        sendJson(response, 200, await apply(options, known, body.verdict));
+        const about = body.request === undefined ? { entry: body.entry ?? "" } : { request: body.request };
+        sendJson(response, 200, await apply(options, known, body.verdict, about));
       },
     },
   ];
@@ -79,6 +83,7 @@ async function apply(
   { trust, store, onFeedback }: FeedbackRoutesOptions,
   hits: readonly ServedHit[],
   told: "right" | "wrong",
+  about: FeedbackSubject,
 ): Promise<object> {
   let pairs = 0;
   let removed = 0;
@@ -88,7 +93,7 @@ async function apply(
       pairs++;
     } else if (told === "wrong") removed += (await store.delete({ kind: "id", id: entry })).entries;
   }
-  if (hits.length > 0) onFeedback(told);
+  if (hits.length > 0) onFeedback(told, about);
   return { pairs, removed };
 }
 

@@ -4,7 +4,9 @@ import type { Trust } from "../matching/audit/trust.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { Decisions } from "../telemetry/decisions.ts";
+import type { History } from "../telemetry/history.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
 import type { Totals } from "../telemetry/totals.ts";
 import type { EntryImporter } from "../transfer/entry-importer.ts";
 import type { JsonBodyType } from "./read-json-body.ts";
@@ -28,11 +30,15 @@ export interface OperatorDeps {
   readonly clock: Clock;
   readonly store: Pick<CacheStore, "kind" | "get" | "list" | "delete" | "stats">;
   readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare">;
-  readonly decisions: Pick<Decisions, "list">;
+  readonly decisions: Pick<Decisions, "list" | "between" | "end">;
+  readonly history: Pick<History, "read" | "latest">;
+  readonly prompts: Pick<PromptUnlock, "show" | "hide" | "state">;
   readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "standing">;
   readonly totals: Pick<Totals, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;
+  /** Aborts when the server begins to drain: streams that have no end of their own end then. */
+  readonly draining: AbortSignal;
   readonly dashboardPage: DashboardPage;
   readonly importer: Pick<EntryImporter, "begin">;
   /** Stands in exports: entries of another deployment are told apart by it. */

@@ -1,5 +1,8 @@
 import { createEntryRoutes } from "./admin-entries.ts";
+import { createEventsRoute } from "./admin-events.ts";
+import { createHistoryRoute } from "./admin-history.ts";
 import { createInvalidateRoute } from "./admin-invalidate.ts";
+import { createPromptsRoute } from "./admin-prompts.ts";
 import { createSimilarityRoute } from "./admin-similarity.ts";
 import { createStatsRoutes } from "./admin-stats.ts";
 import { createTransferRoutes } from "./admin-transfer.ts";
@@ -17,6 +20,9 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
     createMetricsRoute(deps.metrics),
     ...createDashboardRoutes(deps),
     ...createStatsRoutes(deps),
+    createHistoryRoute(deps),
+    createEventsRoute(deps),
+    createPromptsRoute(deps),
     ...createEntryRoutes(deps),
     createInvalidateRoute(deps),
     createSimilarityRoute(deps),

@@ -29,6 +29,8 @@ export interface ProxyOptions {
   readonly auditor: Pick<Auditor, "consider">;
   readonly served: Pick<ServedHits, "add">;
   readonly settings: ProxySettings;
+  /** Whether the report of a request that is looked up now has its prompts. */
+  readonly keepsPrompts: () => boolean;
   /** One report per request, before its last byte is written. */
   readonly report: (report: RequestReport) => void;
   /** Told of each refresh in the background when it is over. */
@@ -46,5 +48,4 @@ export interface ProxySettings {
   readonly tenantHeader: string | null;
   readonly maxEntryBytes: number;
   readonly idleMs: number;
-  readonly logPrompts: boolean;
 }

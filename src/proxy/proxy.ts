@@ -76,7 +76,7 @@ async function run(
   record: RequestRecord,
   finish: () => void,
 ): Promise<void> {
-  const { settings, store } = options;
+  const { store } = options;
   const { flights, known } = parts;
   // Before anything else: an invalidation from here on must also stop what this request will store.
   const generation = attempt(options, exchange, () => store.generation());
@@ -111,7 +111,7 @@ async function run(
     finish();
     return;
   }
-  applyOutcome(record, outcome, settings.logPrompts);
+  applyOutcome(record, outcome);
   const served: ServedRequest = { exchange, record, cached, finish };
   if (outcome.kind === "hit" && plan.serve) {
     serve(options, served, outcome, null);
@@ -172,7 +172,7 @@ function toSubstitute(options: ProxyOptions, parts: ProxyParts, request: ServedR
     const match = await findSubstitute(options, parts, exchange, cached);
     if (match === null) return null;
     return () => {
-      applyMatch(record, match, options.settings.logPrompts);
+      applyMatch(record, match);
       // This client's seat was given up for it: nobody left.
       if (record.notStored === "client-gone") record.notStored = "status";
       serve(options, request, match, cause);
@@ -201,7 +201,7 @@ function toOnlyIfCached(reason: string): SemcacheError {
   );
 }
 
-function note({ frames, settings }: ProxyOptions, record: RequestRecord, understood: UnderstoodRequest): void {
+function note({ frames, keepsPrompts }: ProxyOptions, record: RequestRecord, understood: UnderstoodRequest): void {
   const { target, tenant, plan, partition, frame, promptText } = understood;
   noteInterpretation(record, understood);
   record.upstream = target.url.origin;
@@ -209,32 +209,32 @@ function note({ frames, settings }: ProxyOptions, record: RequestRecord, underst
   record.namespace = plan.namespace;
   record.frame = frame.frameDigest;
   record.frameDifference = frames.record(tenant, partition, frame.parts);
-  if (settings.logPrompts) record.prompts = { asked: promptText, matched: null };
+  if (keepsPrompts()) record.prompts = { asked: promptText, matched: null };
 }
 
-function applyOutcome(record: RequestRecord, outcome: LookupOutcome, logPrompts: boolean): void {
+function applyOutcome(record: RequestRecord, outcome: LookupOutcome): void {
   record.lookupMs = outcome.stepsMs;
   const match = outcome.kind === "hit" ? outcome : outcome.stale;
   if (match !== null) {
-    applyMatch(record, match, logPrompts);
+    applyMatch(record, match);
     return;
   }
   if (outcome.kind === "hit") return;
   const { nearest } = outcome;
   record.entry = nearest?.id ?? null;
   record.judgement = nearest?.judgement ?? null;
-  noteMatched(record, nearest?.promptText ?? null, logPrompts);
+  noteMatched(record, nearest?.promptText ?? null);
 }
 
-function applyMatch(record: RequestRecord, { match, entry, judgement }: EntryMatch, logPrompts: boolean): void {
+function applyMatch(record: RequestRecord, { match, entry, judgement }: EntryMatch): void {
   record.match = match;
   record.entry = entry.id;
   record.judgement = judgement;
-  noteMatched(record, entry.promptText, logPrompts);
+  noteMatched(record, entry.promptText);
 }
 
-function noteMatched(record: RequestRecord, matched: string | null, logPrompts: boolean): void {
-  if (logPrompts && record.prompts) record.prompts = { ...record.prompts, matched };
+function noteMatched(record: RequestRecord, matched: string | null): void {
+  if (record.prompts) record.prompts = { ...record.prompts, matched };
 }
 
 function fail(

@@ -56,7 +56,7 @@ describe("createDecisions", () => {
 
   it("answers a cursor that is none, or is past, with nothing", () => {
     const decisions = filled(9, 3);
-    expect(decisions.list({ limit: 5, before: "x" })).toEqual({ decisions: [], next: null });
-    expect(decisions.list({ limit: 5, before: "2" })).toEqual({ decisions: [], next: null });
+    expect(decisions.list({ limit: 5, before: "x" })).toEqual({ decisions: [], next: null, kept: 3 });
+    expect(decisions.list({ limit: 5, before: "2" })).toEqual({ decisions: [], next: null, kept: 3 });
   });
 });

@@ -1,4 +1,5 @@
 import type { CacheStatus, RequestReport } from "./request-report.ts";
+import { toProviderErrorKind, type ProviderErrorKind } from "./provider-error.ts";
 import { LatencyHistogram, type LatencySummary } from "./latency-histogram.ts";
 
 /** Sums since the start, for `stats` and the dashboard. Every table has keys of closed sets only. */
@@ -19,6 +20,8 @@ export interface TotalsSnapshot {
   readonly stored: number;
   readonly notStoredReasons: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
+  /** Requests that providers failed, by kind; those that a stale answer covered up among them. */
+  readonly providerErrors: Readonly<Partial<Record<ProviderErrorKind, number>>>;
   /** Top-level parts in which frames differed from what was asked before, on `frame-new`. */
   readonly frameDifferences: Readonly<Record<string, number>>;
   /** Hits and stale answers among the requests that were looked up; null before the first. */
@@ -48,6 +51,7 @@ export function createTotals(): Totals {
   const bypassReasons = new Map<string, number>();
   const notStoredReasons = new Map<string, number>();
   const errors = new Map<string, number>();
+  const providerErrors = new Map<ProviderErrorKind, number>();
   const frameDifferences = new Map<string, number>();
   let stored = 0;
   let savedTokens = 0;
@@ -65,6 +69,8 @@ export function createTotals(): Totals {
       if (report.stored) stored++;
       if (report.notStored !== null) count(notStoredReasons, report.notStored);
       if (report.error !== null) count(errors, report.error);
+      const failure = toProviderErrorKind(report);
+      if (failure !== null) count(providerErrors, failure);
       if (report.frameDifference !== null) count(frameDifferences, report.frameDifference);
       savedTokens += report.savedTokens ?? 0;
       savedMs += report.savedMs ?? 0;
@@ -82,6 +88,7 @@ export function createTotals(): Totals {
         stored,
         notStoredReasons: Object.fromEntries(notStoredReasons),
         errors: Object.fromEntries(errors),
+        providerErrors: Object.fromEntries(providerErrors),
         frameDifferences: Object.fromEntries(frameDifferences),
         hitRate: lookedUp === 0 ? null : (byStatus.hit + byStatus.stale) / lookedUp,
         savedTokens,
@@ -97,6 +104,6 @@ export function createTotals(): Totals {
   };
 }
 
-function count(table: Map<string, number>, key: string): void {
+function count<K>(table: Map<K, number>, key: K): void {
   table.set(key, (table.get(key) ?? 0) + 1);
 }

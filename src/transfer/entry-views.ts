@@ -1,11 +1,15 @@
 import { isUtf8 } from "node:buffer";
+import { dialects } from "../formats/dialects.ts";
 import type { CacheEntry, EntryActivity } from "../model/cache-entry.ts";
 
 /** A page of the list stays small whatever the prompts are; the entry itself has all of it. */
 const MAX_LISTED_PROMPT = 300;
 
+export type EntrySummary = ReturnType<typeof toEntrySummary>;
+export type EntryDetail = ReturnType<typeof toEntryDetail>;
+
 /** An entry as the list shows it. */
-export function toEntrySummary(entry: CacheEntry & EntryActivity): object {
+export function toEntrySummary(entry: CacheEntry & EntryActivity) {
   const short = entry.promptText.length > MAX_LISTED_PROMPT;
   return {
     ...toCommon(entry),
@@ -14,8 +18,11 @@ export function toEntrySummary(entry: CacheEntry & EntryActivity): object {
   };
 }
 
-/** All of an entry. The answer is `text` as the provider sent it, not parsed: what is shown is what is served. Other bytes are base64. */
-export function toEntryDetail(entry: CacheEntry & EntryActivity): object {
+/**
+ * All of an entry. The answer is `text` as the provider sent it, not parsed: what is shown is what is served. Other bytes
+ * are base64. `said` is what the model wrote, taken out of it.
+ */
+export function toEntryDetail(entry: CacheEntry & EntryActivity) {
   const { body, ...answer } = entry.answer;
   const readable = isUtf8(body);
   return {
@@ -29,14 +36,22 @@ export function toEntryDetail(entry: CacheEntry & EntryActivity): object {
       ...answer,
       bytes: body.length,
       ...(readable ? { text: body.toString("utf8") } : { base64: body.toString("base64") }),
+      said: toSaid(entry),
     },
   };
 }
 
-function toCommon(entry: CacheEntry & EntryActivity): object {
+/** Null where it cannot be told. */
+function toSaid({ dialect, answer }: CacheEntry): string | null {
+  if (dialect === "cache-aside") return isUtf8(answer.body) ? answer.body.toString("utf8") : null;
+  const examined = dialects[dialect].examine({ ...answer, framingComplete: true });
+  return examined.kind === "storable" ? examined.text : null;
+}
+
+function toCommon(entry: CacheEntry & EntryActivity) {
   return {
     id: entry.id,
-    match: entry.vector ? "semantic" : "exact",
+    match: entry.vector ? ("semantic" as const) : ("exact" as const),
     dialect: entry.dialect,
     model: entry.model,
     upstream: entry.upstream,

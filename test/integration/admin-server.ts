@@ -14,7 +14,9 @@ import { createTrust } from "#semcache/matching/audit/trust.js";
 import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
 import { createDecisions } from "#semcache/telemetry/decisions.js";
+import { History } from "#semcache/telemetry/history.js";
 import { createMetrics } from "#semcache/telemetry/metrics.js";
+import { PromptUnlock } from "#semcache/telemetry/prompt-unlock.js";
 import { createTotals } from "#semcache/telemetry/totals.js";
 import { EntryImporter } from "#semcache/transfer/entry-importer.js";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
@@ -62,6 +64,14 @@ export async function startAdminServer(
     totals,
     trust: createTrust({ state: createMemoryStateStore(), clock, maxErrorRate: 0.01, onRaised: () => undefined }),
     metrics,
+    history: new History({ keeper: createMemoryStateStore(), clock, gauge: () => store.stats() }),
+    prompts: new PromptUnlock({
+      logPrompts: false,
+      clock,
+      onEnd: () => decisions.wipePrompts(),
+      onChange: () => undefined,
+    }),
+    draining: new AbortController().signal,
     readiness: () => ({ state: "ready", parts: [] }),
     dashboardPage: renderDashboardPage,
     tokenRequired: access.tokenRequired,
