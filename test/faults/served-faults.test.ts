@@ -60,11 +60,14 @@ async function expectDegraded(port: number, marker: string): Promise<void> {
   expect(metrics).toMatch(/^semcache_store_errors_total\{operation="put"\} [1-9]/mu);
 }
 
-/** A hit can come from an answer that is on its way to the store; what can be shown is there. */
+/** A hit can come from an answer that is on its way to the store: resolves when it is on the disk. */
 async function expectLanded(port: number, prompt: string): Promise<void> {
   const hit = await question(port, prompt);
   expectProviders(hit, "hit");
-  expect((await get(port, `/semcache/v1/admin/entries/${String(hit.header("x-semcache-entry"))}`)).status).toBe(200);
+  const entries = "/semcache/v1/admin/entries";
+  expect((await get(port, `${entries}/${String(hit.header("x-semcache-entry"))}`)).status).toBe(200);
+  // It may be shown before it is written; a deletion that finds nothing waits for what is under way.
+  expect((await ask(port, { method: "DELETE", path: `${entries}/none` })).status).toBe(404);
 }
 
 async function expectMended(port: number, marker: string): Promise<void> {
