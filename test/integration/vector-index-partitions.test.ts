@@ -106,6 +106,93 @@ describe("indexes of partitions", () => {
     expect(reads).toBe(1);
   });
 
+  test("what comes and goes between the steps of a loading is as if it had come and gone before", async () => {
+    const COUNT = 700;
+    const change = fc.record({ isAdded: fc.boolean(), id: fc.nat(2 * COUNT) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(change, { maxLength: 40 }), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom("go on", "drop", "clear"),
+        async (steps, end) => {
+          const live = new Map<number, Float32Array>();
+          for (let id = 0; id < COUNT; id++) live.set(id * 2, pool[id] ?? anyVector);
+          const indexes = createPartitionIndexes({
+            source: {
+              // Goes through what is there as it is then, and so slowly that each step ends as soon as it can.
+              *ids() {
+                for (const id of live.keys()) {
+                  if (id % 128 === 0) for (const endsAt = performance.now() + 5; performance.now() < endsAt;);
+                  yield id;
+                }
+              },
+              vector: (_partition, _embedderId, id) => live.get(id) ?? null,
+            },
+            graphs: null,
+            snapshotFolder: null,
+            budgetBytes: 1e9,
+            onFault: ({ message }) => faults.push(message),
+          });
+          open.push(indexes);
+          const key = toPartition(1);
+          const searching = indexes.search(key, "e", anyVector, 5);
+          expect(indexes.loaded).toBe(0);
+          for (const changes of steps) {
+            for (const { isAdded, id } of changes) {
+              // An id is never given twice.
+              if (isAdded && id % 2 === 1 && !live.has(id)) {
+                live.set(id, pool[(id * 7) % 1000] ?? anyVector);
+                indexes.add(key, "e", id, live.get(id) ?? anyVector);
+              } else if (!isAdded && live.delete(id)) {
+                indexes.remove(key, "e", id);
+              }
+            }
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          if (end === "drop") await indexes.dropPartition(key, "e");
+          if (end === "clear") await indexes.clear();
+          // A search that had begun when its index went away says so.
+          if (end === "go on") await searching;
+          else await searching.catch((error: unknown) => expect(error).toMatchObject({ code: "store-failed" }));
+          const found = await indexes.search(key, "e", anyVector, 2 * COUNT);
+          expect(found.map(({ id }) => id).sort((one, other) => one - other)).toEqual(
+            [...live.keys()].sort((one, other) => one - other),
+          );
+          await indexes.close();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test("searches that wait for a loading end with their callers, and with the indexes", async () => {
+    fill(1, 200);
+    const indexes = createPartitionIndexes({
+      source: {
+        *ids() {
+          for (let id = 0; id < 2_000; id++) {
+            if (id % 256 === 0) for (const endsAt = performance.now() + 5; performance.now() < endsAt;);
+            yield id;
+          }
+        },
+        vector: () => anyVector,
+      },
+      graphs: null,
+      snapshotFolder: null,
+      budgetBytes: 1e9,
+      onFault: ({ message }) => faults.push(message),
+    });
+    const caller = new AbortController();
+    const left = indexes.search(toPartition(1), "e", anyVector, 5, caller.signal);
+    const searching = indexes.search(toPartition(1), "e", anyVector, 5);
+    caller.abort();
+    await Promise.all([
+      expect(left).rejects.toMatchObject({ code: "aborted" }),
+      expect(searching).rejects.toMatchObject({ code: "store-failed" }),
+      indexes.close(),
+    ]);
+    expect(indexes.loaded).toBe(0);
+  });
+
   test("a graph that is dropped is saved, and comes back from its snapshot", async () => {
     fill(1, 200);
     fill(2, 200);

@@ -271,6 +271,133 @@ describe("entry table", () => {
     expect(table.size).toBe(40);
   });
 
+  /** What happens to a table while something goes through it. */
+  const change = fc.record({ kind: fc.constantFrom("insert", "remove", "touch"), at: fc.nat(40), last: fc.nat(20) });
+
+  function createScene(count: number, lastUsed: readonly number[], eviction: "lru" | "cost_aware" = "lru") {
+    const table = new EntryTable({ eviction, layout });
+    let arrived = 0;
+    const live = new Set<number>();
+    const insert = (lastUsedAtMs: number) => {
+      const sequence = arrived++;
+      const facts = { ...sample, sequence, id: `id ${sequence}`, exactKey: `key ${sequence}` as ExactKey };
+      const partition = partitions[sequence % 2] as PartitionKey;
+      const embedderId = sequence % 3 === 0 ? null : sequence % 3 === 1 ? "one" : "another";
+      table.insert({ ...facts, partition, embedderId, lastUsedAtMs });
+      live.add(sequence);
+    };
+    for (let at = 0; at < count; at++) insert(lastUsed[at % lastUsed.length] ?? 0);
+    return {
+      table,
+      live,
+      insert,
+      remove(at: number): void {
+        const sequence = [...live][at];
+        if (sequence === undefined) return;
+        table.remove(table.findSequence(sequence) as Slot);
+        live.delete(sequence);
+      },
+      touch(at: number, nowMs: number): number | null {
+        const sequence = [...live][at] ?? null;
+        if (sequence !== null) table.touch(table.findSequence(sequence) as Slot, nowMs);
+        return sequence;
+      },
+    };
+  }
+
+  test("a walk through the vectors of a partition meets all that stay, and none that has left, whatever comes and goes", () => {
+    fc.assert(
+      fc.property(fc.nat(30), fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 30 }), (count, changes) => {
+        const { table, live, insert, remove } = createScene(count, [5]);
+        const isMeant = (sequence: number) => sequence % 2 === 0 && sequence % 3 === 1;
+        const before = [...live].filter(isMeant);
+        const met: number[] = [];
+        const pending = changes.values();
+        for (const sequence of table.vectorSequences(partitions[0] as PartitionKey, "one")) {
+          expect(live.has(sequence)).toBe(true);
+          met.push(sequence);
+          for (const { kind, at } of pending.next().value ?? []) {
+            if (kind === "insert") insert(9);
+            else remove(at);
+          }
+        }
+        expect(met).toEqual([...new Set(met)].filter(isMeant));
+        expect(met).toEqual(expect.arrayContaining(before.filter((sequence) => live.has(sequence))));
+        expect(met.filter((sequence) => sequence < count)).toEqual(before.filter((sequence) => met.includes(sequence)));
+      }),
+    );
+  });
+
+  test("a walk ends where the table is cleared, or its partition's number is another one's", () => {
+    const walk = (change: (scene: ReturnType<typeof createScene>) => void) => {
+      const scene = createScene(20, [5]);
+      const sequences = scene.table.vectorSequences(partitions[0] as PartitionKey, "one");
+      expect(sequences.next().value).toBe(4);
+      change(scene);
+      return [...sequences];
+    };
+    expect(walk(() => undefined)).toEqual([10, 16]);
+    expect(walk(({ table }) => table.clear())).toEqual([]);
+    expect(
+      walk(({ table, live, insert }) => {
+        for (const sequence of live) table.remove(table.findSequence(sequence) as Slot);
+        for (let count = 0; count < 20; count++) insert(5);
+      }),
+    ).toEqual([]);
+  });
+
+  test("the order of use is restored, and what is used, comes or leaves meanwhile has its place in it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        // Past the slots between two looks at the clock.
+        fc.integer({ min: 0, max: 700 }),
+        fc.array(fc.nat(30), { minLength: 1, maxLength: 40 }),
+        fc.array(change, { maxLength: 20 }),
+        fc.array(fc.nat(600), { maxLength: 20 }),
+        async (count, lastUsed, changes, removedBefore) => {
+          const { table, live, insert, remove, touch } = createScene(count, lastUsed);
+          for (const at of removedBefore) {
+            remove(at);
+            insert(lastUsed[0] ?? 0);
+          }
+          const timeOf = (sequence: number) => table.lastUsedAtMs(table.findSequence(sequence) as Slot);
+          const before = [...live].sort((one, other) => timeOf(one) - timeOf(other) || one - other);
+          const usedMeanwhile: number[] = [];
+          const restoring = table.restoreUseOrder();
+          for (const { kind, at, last } of changes) {
+            if (kind === "insert") insert(100);
+            else if (kind === "remove") remove(at);
+            const used = kind === "insert" ? Math.max(...live) : kind === "touch" ? touch(at + last, 100) : null;
+            if (used !== null) usedMeanwhile.push(used);
+          }
+          await restoring;
+          const later = [...new Set(usedMeanwhile.toReversed())].toReversed();
+          const expected = [...before.filter((sequence) => !later.includes(sequence)), ...later];
+          const leaving: number[] = [];
+          for (let slot = table.nextToEvict(); slot !== null; slot = table.nextToEvict()) {
+            leaving.push(table.sequence(slot));
+            table.evict(slot);
+          }
+          expect(leaving).toEqual(expected.filter((sequence) => live.has(sequence)));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("tells each pair of partition and embedder once", async () => {
+    const { table, remove } = createScene(600, [5]);
+    const tell = async () => {
+      const told: string[] = [];
+      for await (const pair of table.vectorPartitions()) told.push(pair.join(" "));
+      return told.sort();
+    };
+    const pairs = partitions.slice(0, 2).flatMap((partition) => [`${partition} another`, `${partition} one`]);
+    expect(await tell()).toEqual(pairs.toSorted());
+    for (let count = 0; count < 600; count++) remove(0);
+    expect(await tell()).toEqual([]);
+  });
+
   test("a selector without conditions of its own selects all, one of an empty list of tags nothing", () => {
     const table = new EntryTable({ eviction: "lru", layout });
     const slot = table.insert({ ...sample, tags: ["a"] });
