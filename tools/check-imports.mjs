@@ -12,6 +12,7 @@ const floors = [
   ["cache"],
   ["proxy"],
   ["dashboard", "transfer"],
+  ["tuning"],
   ["http"],
   ["app.ts"],
   ["cli"],
