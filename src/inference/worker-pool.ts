@@ -57,6 +57,10 @@ class WorkerPool implements InferencePool {
     const count = toWorkerCount(workers, availableParallelism());
     if (!Number.isInteger(count) || count < 1)
       throw new SemcacheError("config-invalid", `Cannot start inference workers: ${count} is not a positive integer`);
+    // Builds of ONNX Runtime since 1.29 report models and run times to their maker, with an id that they keep in the home
+    // folder, unless this is in the environment of the process before the library is loaded
+    // (https://github.com/microsoft/onnxruntime/pull/27379).
+    process.env["ORT_DISABLE_TELEMETRY"] = "1";
     this.models = models;
     this.#queue = new JobQueue({ maxWaiting: maxQueue });
     const events = {
