@@ -35,6 +35,7 @@ import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
 import { createLocalVerifier } from "./matching/local-verifier.ts";
 import type { Matcher } from "./matching/matcher.ts";
 import { createMatcher } from "./matching/prompt-matcher.ts";
+import { createPriceList } from "./pricing/price-list.ts";
 import { createAuditor } from "./proxy/auditor.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
 import { createProxy } from "./proxy/proxy.ts";
@@ -49,6 +50,7 @@ import { createStreamSink } from "./telemetry/line-sink.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { PromptUnlock } from "./telemetry/prompt-unlock.ts";
+import { createSavings } from "./telemetry/savings.ts";
 import { createTotals } from "./telemetry/totals.ts";
 import { EntryImporter, toMaxLineBytes } from "./transfer/entry-importer.ts";
 import { createNodeHttpClient } from "./upstream/node-http-client.ts";
@@ -177,6 +179,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 
   const metrics = createMetrics();
   const totals = createTotals();
+  const savings = createSavings();
   const decisions = createDecisions();
   const prompts = new PromptUnlock({
     logPrompts: telemetry.logPrompts,
@@ -294,6 +297,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const proxy = createProxy({
     clock,
+    prices: createPriceList(config.prices),
     dialects,
     policy,
     upstream: client,
@@ -312,6 +316,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       const told = telemetry.logPrompts || report.prompts === null ? report : { ...report, prompts: null };
       metrics.observe(told);
       totals.add(told);
+      savings.add(told);
       history.add(told);
       decisions.add(prompts.isOpen ? report : told);
       log.request(told);
@@ -394,6 +399,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       history,
       prompts,
       draining: draining.signal,
+      savings,
       trust,
       metrics,
       readiness,

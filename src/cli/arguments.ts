@@ -18,6 +18,8 @@ export const usage = `semcache: answers LLM requests from a cache when they mean
                     [--credential-env NAME] [--header "NAME: VALUE"] [--namespace N] [--ttl T] [--tags A,B] [--strict] [--json]
       what is in the cache, of a running server (--url URL, --token T, or as configured) or of a folder at rest (--data DIR);
       SELECTORS: --tag T --namespace N --model M --tenant T --older-than D; FILE may be - for standard input or output
+  semcache prices [MODEL] [--config FILE] [--json]
+      list prices of models, with their sources and dates, and those of the configuration
   semcache config check|print [--config FILE]
       check the configuration, or print what is in effect
   semcache --help | --version
@@ -49,7 +51,7 @@ export interface ConfigFlags {
  */
 export function parseCommand<T extends { readonly positionals: readonly string[] }>(
   parse: () => T,
-  words: { readonly count: number; readonly name: string },
+  words: { readonly count: number; readonly least?: number; readonly name: string },
 ): T {
   let parsed: T;
   try {
@@ -58,7 +60,7 @@ export function parseCommand<T extends { readonly positionals: readonly string[]
     throw new SemcacheError("usage", `${(error as Error).message}. Try semcache --help`);
   }
   const { positionals } = parsed;
-  if (positionals.length !== words.count) {
+  if (positionals.length > words.count || positionals.length < (words.least ?? words.count)) {
     const got = positionals.length === 0 ? "nothing" : positionals.join(" ");
     throw new SemcacheError("usage", `Cannot run: expected ${words.name}, got ${got}. Try semcache --help`);
   }

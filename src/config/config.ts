@@ -2,6 +2,8 @@ import { availableMemoryBytes } from "../base/available-memory.ts";
 import { SemcacheError } from "../base/errors.ts";
 import { parseDurationMs, parseSizeBytes } from "../base/units.ts";
 import type { DialectName } from "../model/dialect-name.ts";
+import type { TokenPrices } from "../pricing/price.ts";
+import type { ConfiguredPrice } from "../pricing/price-list.ts";
 import type { FileConfig } from "./schema.ts";
 
 /** The configuration as the product uses it: milliseconds and bytes, frozen. Rooms take their own part, never the whole. */
@@ -63,6 +65,8 @@ export interface Config {
   readonly store:
     | { readonly kind: "memory"; readonly path: string | null }
     | { readonly kind: "embedded"; readonly path: string };
+  /** By model, or by pattern with one `*`; they come before the table's. */
+  readonly prices: Readonly<Record<string, ConfiguredPrice>>;
   readonly telemetry: {
     readonly logLevel: LogLevel;
     readonly logFormat: "json" | "text";
@@ -133,12 +137,38 @@ export function toConfig(file: FileConfig): Config {
     },
     embedding: { workers: file.embedding.workers },
     store: toStore(file.store),
+    prices: Object.fromEntries(Object.entries(file.prices).map(([name, price]) => [name, toPrice(price)])),
     telemetry: {
       logLevel: file.telemetry.log_level,
       logFormat: file.telemetry.log_format,
       logPrompts: file.telemetry.log_prompts,
     },
   });
+}
+
+function toPrice(price: FileConfig["prices"][string]): ConfiguredPrice {
+  if ("like" in price) return price;
+  const { long, ...each } = price;
+  return {
+    ...toTokenPrices(each),
+    ...(long && { long: { aboveInputTokens: long.above_input_tokens, ...toTokenPrices(long) } }),
+  };
+}
+
+function toTokenPrices({
+  input,
+  output,
+  cached_input,
+  cache_write,
+  cache_write_hour,
+}: Omit<Exclude<FileConfig["prices"][string], { like: string }>, "long">): TokenPrices {
+  return {
+    input,
+    output,
+    ...(cached_input !== undefined && { cachedInput: cached_input }),
+    ...(cache_write !== undefined && { cacheWrite: cache_write }),
+    ...(cache_write_hour !== undefined && { cacheWriteHour: cache_write_hour }),
+  };
 }
 
 /** The lower of 4096 MiB and a quarter of what the process may use (cgroup limit or the machine's memory). */

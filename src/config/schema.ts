@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDurationMs, parseSizeBytes } from "../base/units.ts";
+import { createPriceList } from "../pricing/price-list.ts";
 
 /*
  * The configuration as a file writes it. Durations and sizes stay text here (so that they can be printed as they were
@@ -42,6 +43,27 @@ const httpUrl = text.refine(
   { error: "a URL that begins with http:// or https://" },
 );
 const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "a header name" });
+const perMillion = number(0, 1_000_000);
+const tokenPrices = {
+  input: perMillion,
+  output: perMillion,
+  cached_input: perMillion.optional(),
+  cache_write: perMillion.optional(),
+  cache_write_hour: perMillion.optional(),
+};
+const modelPrice = z.union(
+  [
+    z.strictObject({ like: text }),
+    z.strictObject({
+      ...tokenPrices,
+      long: z.strictObject({ above_input_tokens: integer(1, 1_000_000_000), ...tokenPrices }).optional(),
+    }),
+  ],
+  {
+    error:
+      "{ input, output, cached_input?, cache_write?, cache_write_hour?, long? } in US dollars per million tokens, or { like: <model with a price> }",
+  },
+);
 const textList = z.array(text, { error: "a list of text" });
 
 const limits = "{ policy_type: memory_limit_mb | entry_limit, value }, or a list of these";
@@ -49,6 +71,25 @@ const limitRule = z.strictObject({
   policy_type: choice(["memory_limit_mb", "entry_limit"]),
   value: integer(1, 1_000_000_000),
 });
+
+const prices = z
+  .record(z.string(), modelPrice, { error: "a map of model names to prices" })
+  .superRefine((models, context) => {
+    const listed = createPriceList();
+    for (const [name, price] of Object.entries(models)) {
+      if (name === "" || name.indexOf("*") !== name.lastIndexOf("*")) {
+        context.addIssue({ code: "custom", path: [name], message: "a model's name, with one * at most" });
+      }
+      if ("like" in price && listed.find(price.like) === null) {
+        context.addIssue({
+          code: "custom",
+          path: [name, "like"],
+          message: "the name of a model that semcache prices lists",
+        });
+      }
+    }
+  })
+  .default({});
 
 export const configSchema = z.strictObject({
   server: z
@@ -160,6 +201,7 @@ export const configSchema = z.strictObject({
       path: text.nullable().default("./semcache-data"),
     })
     .prefault({}),
+  prices,
   telemetry: z
     .strictObject({
       log_level: choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),

@@ -6,6 +6,7 @@ import type { LatencyOutcome } from "../telemetry/history-bucket.ts";
 import type { HistoryColumns, HistorySum, LatencyColumns } from "../telemetry/history-columns.ts";
 import type { ProviderErrorKind } from "../telemetry/provider-error.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
+import type { SavingsSnapshot } from "../telemetry/savings.ts";
 import type { TotalsSnapshot } from "../telemetry/totals.ts";
 import type { TrustSummary } from "../matching/audit/trust.ts";
 
@@ -30,6 +31,8 @@ export interface DeskStats {
   readonly store: DeskStore;
   /** Sums since the start. */
   readonly totals: TotalsSnapshot;
+  /** Since the start: money at list price, tokens and seconds, by model, tenant and route. */
+  readonly saved: SavingsSnapshot;
   /** Audits and feedback, with a 95% interval for the rate of wrong hits; over restarts. */
   readonly trust: TrustSummary;
   readonly prompts: PromptsState;

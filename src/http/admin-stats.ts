@@ -9,7 +9,17 @@ import { sendJson } from "./send-json.ts";
 
 export type StatsDeps = Pick<
   OperatorDeps,
-  "version" | "startedAtMs" | "clock" | "store" | "matcher" | "decisions" | "totals" | "readiness" | "trust" | "prompts"
+  | "version"
+  | "startedAtMs"
+  | "clock"
+  | "store"
+  | "matcher"
+  | "decisions"
+  | "totals"
+  | "savings"
+  | "readiness"
+  | "trust"
+  | "prompts"
 >;
 
 const text = z.string().min(1).max(200);
@@ -66,6 +76,7 @@ export function toStats(deps: StatsDeps): DeskStats {
     embedder: deps.matcher.embedderId,
     store: { kind: deps.store.kind, ...deps.store.stats() },
     totals: deps.totals.snapshot(),
+    saved: deps.savings.snapshot(),
     trust: deps.trust.summary(),
     prompts: deps.prompts.state,
   };

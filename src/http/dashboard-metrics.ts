@@ -63,6 +63,7 @@ function toDashboardMetrics(deps: StatsDeps): object {
       { name: "Requests", value: totals.requests, chart_type: "line" },
       { name: "Hits", value: totals.hits.exact + totals.hits.semantic + stale, chart_type: "line" },
       { name: "Misses", value: totals.misses, chart_type: "line" },
+      { name: "Saved (USD)", value: deps.savings.snapshot().dollars, chart_type: "line" },
       { name: "Entries", value: store.entries, chart_type: "line" },
       { name: "Memory usage (MiB)", value: mebibytes, chart_type: "line" },
     ],

@@ -7,6 +7,7 @@ import type { Decisions } from "../telemetry/decisions.ts";
 import type { History } from "../telemetry/history.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
+import type { Savings } from "../telemetry/savings.ts";
 import type { Totals } from "../telemetry/totals.ts";
 import type { EntryImporter } from "../transfer/entry-importer.ts";
 import type { JsonBodyType } from "./read-json-body.ts";
@@ -35,6 +36,7 @@ export interface OperatorDeps {
   readonly prompts: Pick<PromptUnlock, "show" | "hide" | "state">;
   readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "standing">;
   readonly totals: Pick<Totals, "snapshot">;
+  readonly savings: Pick<Savings, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;
   /** Aborts when the server begins to drain: streams that have no end of their own end then. */

@@ -1,5 +1,6 @@
 // One algorithm, so one long file: a provider call that several equal requests read, each at its own pace.
 import { SemcacheError } from "../base/errors.ts";
+import type { Usage } from "../model/answer.ts";
 import type { UpstreamCall, UpstreamHandler, UpstreamHead } from "../upstream/upstream-client.ts";
 
 /** Where the bytes of a flight go: one client, or anything that takes bytes at its own pace. */
@@ -65,6 +66,8 @@ export class Flight {
   #closed = false;
   #settled = false;
   #reopened = false;
+  /** What the provider counted, known when the answer is complete and was examined; null: not known. */
+  usage: Usage | null = null;
 
   constructor(options: FlightOptions) {
     this.#options = options;

@@ -57,6 +57,7 @@ export function launch(
         record.notStored = "malformed";
         options.onDefect(error, exchange.id);
       }
+      flight.usage = record.usage;
     },
   });
   if (cached) unregister = flights.add(exchange, cached, flight);

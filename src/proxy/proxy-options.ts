@@ -7,6 +7,7 @@ import type { ServedHits } from "../cache/served-hits.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { DialectName } from "../model/dialect-name.ts";
+import type { Prices } from "../pricing/price.ts";
 import type { CacheStore } from "../store/cache-store.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
 import type { UpstreamClient } from "../upstream/upstream-client.ts";
@@ -28,6 +29,8 @@ export interface ProxyOptions {
   readonly tenants: TenantResolver;
   readonly auditor: Pick<Auditor, "consider">;
   readonly served: Pick<ServedHits, "add">;
+  /** What a spared provider call would have cost. */
+  readonly prices: Prices;
   readonly settings: ProxySettings;
   /** Whether the report of a request that is looked up now has its prompts. */
   readonly keepsPrompts: () => boolean;

@@ -41,7 +41,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const flights = new Flights();
   const known = new KnownRequests({ counted: tenantHeader === null ? varyHeaders : [...varyHeaders, tenantHeader] });
   const begin = (exchange: Exchange) => {
-    const record = new RequestRecord(exchange, options.clock);
+    const record = new RequestRecord(exchange, options);
     const finish = () => {
       const report = record.finish();
       if (report) attempt(options, exchange, () => options.report(report));

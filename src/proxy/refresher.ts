@@ -74,7 +74,7 @@ export class Refresher {
   #fly(exchange: Exchange, cached: CachedRequest): void {
     const { exactKey, target } = cached;
     // Of no client's request: it is not reported.
-    const record = new RequestRecord(exchange, this.#options.clock);
+    const record = new RequestRecord(exchange, this.#options);
     const timer = setTimeout(() => this.#underWay.get(exactKey)?.leave(), this.#limits.timeoutMs).unref();
     let answered = false;
     let over = false;

@@ -50,6 +50,7 @@ function seat(options: ProxyOptions, { exchange, record, finish, substitute }: R
     onFault: (error) => options.onDefect(error, exchange.id),
     onFinished: (outcome) => {
       applyClientOutcome(record, outcome);
+      if (outcome.kind === "complete") record.usage ??= flight.usage;
       finish();
     },
   });

@@ -1,9 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { ErrorCode } from "../base/errors.ts";
-import type { Usage } from "../model/answer.ts";
+import { toTokenTotal, type Usage } from "../model/answer.ts";
 import type { DialectName } from "../model/dialect-name.ts";
 import type { BypassReason, MissReason, NotStoredReason, StaleCause } from "../model/reason.ts";
 import type { Judgement } from "../model/verdict.ts";
+import { costOf } from "../pricing/cost-of.ts";
+import type { Prices } from "../pricing/price.ts";
 import type { CacheStatus, Phase, RequestReport } from "../telemetry/request-report.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -13,6 +15,7 @@ const MAX_TOLD_CHARS = 1_000;
 /** What is known of a request so far; becomes its {@link RequestReport} exactly once. */
 export class RequestRecord {
   readonly #exchange: Exchange;
+  readonly #prices: Prices;
   readonly #startedAtMs: number;
   readonly #phasesMs: Partial<Record<Phase, number>> = {};
   #phase: Phase = "receive";
@@ -44,8 +47,9 @@ export class RequestRecord {
   lookupMs: RequestReport["lookupMs"] = {};
   prompts: RequestReport["prompts"] = null;
 
-  constructor(exchange: Exchange, clock: Clock) {
+  constructor(exchange: Exchange, { clock, prices }: { readonly clock: Clock; readonly prices: Prices }) {
     this.#exchange = exchange;
+    this.#prices = prices;
     this.#startedAtMs = clock.now();
     this.#phaseStartedAt = exchange.startedAt;
   }
@@ -68,7 +72,9 @@ export class RequestRecord {
     this.#finished = true;
     this.enter(this.#phase);
     const { id, route, request, target, startedAt, body } = this.#exchange;
-    const saves = this.cacheStatus === "hit" || (this.cacheStatus === "stale" && sparesProvider(this.stale));
+    const answeredByCache = this.cacheStatus === "hit" || (this.cacheStatus === "stale" && sparesProvider(this.stale));
+    // One call answered it and the request that it joined.
+    const saved = answeredByCache || this.reason === "joined" ? this.usage : null;
     return {
       id,
       startedAtMs: this.#startedAtMs,
@@ -99,8 +105,9 @@ export class RequestRecord {
       status: this.status,
       error: this.error,
       usage: this.usage,
-      savedTokens: saves && this.usage ? this.usage.inputTokens + this.usage.outputTokens : null,
-      savedMs: saves ? this.savedMs : null,
+      savedTokens: saved && toTokenTotal(saved),
+      savedCost: saved && this.model !== null ? costOf(saved, this.model, this.#prices) : null,
+      savedMs: answeredByCache ? this.savedMs : null,
       requestBytes: toBytes(body, request.headers["content-length"]),
       responseBytes: this.responseBytes,
       durationMs: performance.now() - startedAt,

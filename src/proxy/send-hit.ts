@@ -1,4 +1,5 @@
 import type { EntryMatch } from "../cache/lookup-outcome.ts";
+import { toTokenTotal } from "../model/answer.ts";
 import type { StaleCause } from "../model/reason.ts";
 import type { Exchange } from "./exchange.ts";
 import { toHitHeaders } from "./hit-headers.ts";
@@ -30,8 +31,7 @@ export function sendHit({ exchange, record, hit, stale, nowMs, idleMs, finish }:
   ];
   if (record.frame) headers.push("x-semcache-frame", record.frame);
   if (entry.answer.openaiVersion) headers.push("openai-version", entry.answer.openaiVersion);
-  if (entry.usage && sparesProvider(stale))
-    headers.push("x-semcache-saved-tokens", String(entry.usage.inputTokens + entry.usage.outputTokens));
+  if (entry.usage && sparesProvider(stale)) headers.push("x-semcache-saved-tokens", String(toTokenTotal(entry.usage)));
   if (!entry.usage) headers.push("x-semcache-usage", "unknown");
 
   record.cacheStatus = stale === null ? "hit" : "stale";

@@ -65,6 +65,7 @@ export class HistoryBucket {
     if (failure !== null) increase(this.providerErrors, failure, 1);
     this.savedTokens += report.savedTokens ?? 0;
     this.savedMs += report.savedMs ?? 0;
+    if (report.savedCost !== null) this.savedCost = (this.savedCost ?? 0) + report.savedCost;
   }
 
   merge(later: HistoryBucket): void {

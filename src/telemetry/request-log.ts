@@ -46,6 +46,7 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
     inputTokens: usage?.inputTokens,
     outputTokens: usage?.outputTokens,
     savedTokens: report.savedTokens ?? undefined,
+    savedCost: report.savedCost ?? undefined,
     savedMs: round(report.savedMs),
     requestBytes: report.requestBytes,
     responseBytes: report.responseBytes,

@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { BoundedNames } from "./bounded-names.ts";
 import { errorCodes, type ErrorCode } from "../base/errors.ts";
 import { notStoredReasons } from "../model/reason.ts";
 import { createCounterFamily, createHistogramFamily, type CounterCell, type HistogramCell } from "./instruments.ts";
@@ -17,6 +18,9 @@ const scoreBounds = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.9
  * it keeps a defect elsewhere from growing the memory of every scraper.
  */
 const MAX_KINDS = 2_000;
+
+/** Models that the metrics tell apart; each is a series for every route. */
+const MAX_MODELS = 100;
 
 /**
  * The first Semcache's label `path` had the path as it was called. All but these are "other": callers choose them, and
@@ -115,7 +119,18 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
     if (isProviderFault(code as ErrorCode)) upstreamErrors.cell(code);
   }
   const joined = counter("semcache_flights_joined_total", "Requests that shared an answer in flight").cell();
-  const savedTokens = counter("semcache_saved_tokens_total", "Provider tokens that hits spared").cell();
+  const savedTokens = counter("semcache_saved_tokens_total", "Provider tokens that were not asked for again").cell();
+  const unpricedTokens = counter(
+    "semcache_saved_unpriced_tokens_total",
+    "Saved tokens of models without a list price, which count no cost",
+  ).cell();
+  const savedCost = counter(
+    "semcache_saved_cost_dollars_total",
+    "List price of the provider calls that were not made",
+    "model",
+    "route",
+  );
+  const models = new BoundedNames(MAX_MODELS);
   const savedSeconds = counter("semcache_saved_seconds_total", "Provider time that hits spared").cell();
   const requestBytes = counter("semcache_request_bytes_total", "Bytes of request bodies").cell();
   const responseBytes = counter("semcache_response_bytes_total", "Bytes of answer bodies").cell();
@@ -178,7 +193,11 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       errors.cell(report.error).value++;
       if (isProviderFault(report.error)) upstreamErrors.cell(report.error).value++;
     }
-    if (report.savedTokens !== null) savedTokens.value += report.savedTokens;
+    if (report.savedTokens !== null) {
+      savedTokens.value += report.savedTokens;
+      if (report.savedCost === null) unpricedTokens.value += report.savedTokens;
+      else savedCost.cell(models.of(report.model ?? "none"), report.route).value += report.savedCost;
+    }
     if (report.savedMs !== null) savedSeconds.value += report.savedMs / 1000;
     requestBytes.value += report.requestBytes;
     responseBytes.value += report.responseBytes;

@@ -56,8 +56,11 @@ export interface RequestReport {
   readonly status: number;
   readonly error: ErrorCode | null;
   readonly usage: Usage | null;
-  /** Tokens and milliseconds of the provider that a hit spared. */
+  /** All tokens of the provider call that was not made; null: it was, or its usage is not known. */
   readonly savedTokens: number | null;
+  /** What that call would have cost at list price, in US dollars; null where the model has no price too. */
+  readonly savedCost: number | null;
+  /** How long the provider took when the answer was made. */
   readonly savedMs: number | null;
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -17,6 +17,7 @@ import { createDecisions } from "#semcache/telemetry/decisions.js";
 import { History } from "#semcache/telemetry/history.js";
 import { createMetrics } from "#semcache/telemetry/metrics.js";
 import { PromptUnlock } from "#semcache/telemetry/prompt-unlock.js";
+import { createSavings } from "#semcache/telemetry/savings.js";
 import { createTotals } from "#semcache/telemetry/totals.js";
 import { EntryImporter } from "#semcache/transfer/entry-importer.js";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
@@ -38,6 +39,7 @@ export async function startAdminServer(
   const store = createMemoryCacheStore({ clock, maxEntries: 100, maxBytes: null });
   const decisions = createDecisions();
   const totals = createTotals();
+  const savings = createSavings();
   const metrics = createMetrics();
   metrics.connect({ store: () => store.stats() });
   const listenHost = options.listenHost ?? "127.0.0.1";
@@ -62,6 +64,7 @@ export async function startAdminServer(
     },
     decisions,
     totals,
+    savings,
     trust: createTrust({ state: createMemoryStateStore(), clock, maxErrorRate: 0.01, onRaised: () => undefined }),
     metrics,
     history: new History({ keeper: createMemoryStateStore(), clock, gauge: () => store.stats() }),

@@ -96,6 +96,7 @@ async function start(faulty: {
   const defects: unknown[] = [];
   const proxy = createProxy({
     clock,
+    prices: { find: () => null },
     dialects,
     policy,
     upstream,

@@ -33,6 +33,7 @@ export function sampleReport(changes: Partial<RequestReport> = {}): RequestRepor
     error: null,
     usage: { inputTokens: 10, outputTokens: 20 },
     savedTokens: 30,
+    savedCost: 0.0000135,
     savedMs: 812.5,
     requestBytes: 300,
     responseBytes: 900,
