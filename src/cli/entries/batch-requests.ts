@@ -8,7 +8,7 @@ import {
   type BatchRequest,
   type FindBatchRequest,
 } from "../../transfer/batch-items.ts";
-import { openInput, unreadable } from "./input.ts";
+import { openInput, unreadable } from "../input.ts";
 
 /** The largest batch that a provider takes has 256 MB; a document is read whole, lines are not. */
 const MAX_DOCUMENT_BYTES = 400 * 1024 * 1024;

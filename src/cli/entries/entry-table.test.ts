@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EntrySummary } from "./entry-desk.ts";
-import { encodeEntryTable, toPlainLine, toPlainText, toSpan } from "./entry-table.ts";
+import { toPlainLine, toPlainText } from "../plain-text.ts";
+import { encodeEntryTable, toSpan } from "./entry-table.ts";
 
 const nowMs = Date.UTC(2026, 5, 1);
 const entry: EntrySummary = {

@@ -1,5 +1,6 @@
 import type { EntrySummary } from "./entry-desk.ts";
-import { toBytes } from "./progress-bar.ts";
+import { toPlainLine } from "../plain-text.ts";
+import { toBytes } from "../progress-bar.ts";
 
 interface Column {
   readonly title: string;
@@ -62,14 +63,4 @@ export function toSpan(ms: number): string {
     if (seconds >= size) return `${Math.floor(seconds / size)}${unit}`;
   }
   return `${seconds}s`;
-}
-
-/** What callers sent may hold escape sequences, which a terminal would obey, and marks that turn its lines around. */
-export function toPlainLine(text: string): string {
-  return toPlainText(text).replaceAll(/\s+/g, " ").trim();
-}
-
-/** The same with its line breaks and tabs. */
-export function toPlainText(text: string): string {
-  return text.replaceAll(/[^\P{C}\n\t]/gu, "\uFFFD");
 }

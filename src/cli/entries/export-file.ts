@@ -1,9 +1,9 @@
 import { SemcacheError } from "../../base/errors.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { createStreamOutput, openFileOutput } from "./output.ts";
-import { createProgressBar, toBytes, toCount } from "./progress-bar.ts";
+import { createStreamOutput, openFileOutput } from "../output.ts";
+import { createProgressBar, toBytes, toCount } from "../progress-bar.ts";
 import { toEntryFilter, type SelectorFlags } from "./selector-flags.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal } from "../stop-signal.ts";
 
 const LINE_FEED = 0x0a;
 

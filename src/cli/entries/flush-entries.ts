@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { SemcacheError } from "../../base/errors.ts";
 import { conditionsOf } from "../../transfer/entry-filter.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { toBytes, toCount } from "./progress-bar.ts";
+import { toBytes, toCount } from "../progress-bar.ts";
 import { toEntryFilter, type SelectorFlags } from "./selector-flags.ts";
 
 export interface FlushFlags extends SelectorFlags {

@@ -8,9 +8,9 @@ import { openBatchRequests, type BatchRequests } from "./batch-requests.ts";
 import type { EntryDesk } from "./entry-desk.ts";
 import { guessFormat, importFormats, type ImportFormat } from "./import-format.ts";
 import { toImportHeaders, toPutDefaults, type ImportFlags } from "./import-flags.ts";
-import { openInput, peek } from "./input.ts";
-import { createProgressBar, toBytes, toCount } from "./progress-bar.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { openInput, peek } from "../input.ts";
+import { createProgressBar, toBytes, toCount } from "../progress-bar.ts";
+import { stopSignal } from "../stop-signal.ts";
 
 /** What is looked at to tell the format. */
 const MAX_HEAD_BYTES = 65_536;

@@ -1,7 +1,7 @@
 import { SemcacheError } from "../../base/errors.ts";
 import type { EntryDesk, EntrySummary } from "./entry-desk.ts";
 import { encodeEntryTable } from "./entry-table.ts";
-import { createStreamOutput } from "./output.ts";
+import { createStreamOutput } from "../output.ts";
 import { toEntryFilter, type SelectorFlags } from "./selector-flags.ts";
 
 /** Of a table; JSON lines are all that there are. */

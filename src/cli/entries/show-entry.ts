@@ -1,7 +1,7 @@
 import { SemcacheError } from "../../base/errors.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { toPlainLine, toPlainText } from "./entry-table.ts";
-import { createStreamOutput } from "./output.ts";
+import { createStreamOutput } from "../output.ts";
+import { toPlainLine, toPlainText } from "../plain-text.ts";
 
 /** `entries show ID`: its fields, its prompt and its answer. @throws {SemcacheError} `not-found` */
 export async function showEntry(

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { SemcacheError } from "../../base/errors.ts";
+import { SemcacheError } from "../base/errors.ts";
 
 /** Where lines go. */
 export interface Output {

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { SemcacheError } from "../../base/errors.ts";
+import { SemcacheError } from "../base/errors.ts";
 
 /** A file or standard input, in pieces. */
 export interface Input {
