@@ -201,6 +201,27 @@ describe("flat vector index", () => {
     expect(await watched).toEqual(best);
   });
 
+  test("searches that come together take turns", async () => {
+    const { index, add, searchAll } = createScene(4);
+    for (let id = 0; id < 4096; id++) add(id, toUnitVector(id, 4));
+    await new Promise((resolve) => setImmediate(resolve));
+    const ended: number[] = [];
+    const searches = [0, 1, 2].map(async (number) => {
+      const found = await index.search(toUnitVector(number, 4), 3);
+      ended.push(number);
+      return found;
+    });
+    await new Promise((resolve) => process.nextTick(resolve));
+    await Promise.resolve();
+    expect(ended).toEqual([0]);
+    for (const [number, found] of (await Promise.all(searches)).entries()) {
+      expect(found.map(({ similarity }) => similarity)).toEqual(
+        searchAll(toUnitVector(number, 4), 3).map(({ similarity }) => expect.closeTo(similarity, 12)),
+      );
+    }
+    expect(ended).toEqual([0, 1, 2]);
+  });
+
   test("works across the borders of its blocks", async () => {
     const { index, add, remove } = createScene(4);
     for (let id = 0; id < 2050; id++) add(id, toUnitVector(id, 4));
