@@ -116,16 +116,20 @@ describe("indexes of partitions", () => {
         async (steps, end) => {
           const live = new Map<number, Float32Array>();
           for (let id = 0; id < COUNT; id++) live.set(id * 2, pool[id] ?? anyVector);
+          const all = new Map(live);
           const indexes = createPartitionIndexes({
             source: {
-              // Goes through what is there as it is then, and so slowly that each step ends as soon as it can.
+              // Misses all that comes, and is so slow that each step ends as soon as it can.
               *ids() {
-                for (const id of live.keys()) {
+                const before = [...live.keys()];
+                for (const id of before) {
+                  if (!live.has(id)) continue;
                   if (id % 128 === 0) for (const endsAt = performance.now() + 5; performance.now() < endsAt;);
                   yield id;
                 }
               },
-              vector: (_partition, _embedderId, id) => live.get(id) ?? null,
+              // As in a file from which what has left is still to be removed.
+              vector: (_partition, _embedderId, id) => all.get(id) ?? null,
             },
             graphs: null,
             snapshotFolder: null,
@@ -139,9 +143,10 @@ describe("indexes of partitions", () => {
           for (const changes of steps) {
             for (const { isAdded, id } of changes) {
               // An id is never given twice.
-              if (isAdded && id % 2 === 1 && !live.has(id)) {
-                live.set(id, pool[(id * 7) % 1000] ?? anyVector);
-                indexes.add(key, "e", id, live.get(id) ?? anyVector);
+              if (isAdded && id % 2 === 1 && !all.has(id)) {
+                const vector = pool[(id * 7) % 1000] ?? anyVector;
+                for (const vectors of [live, all]) vectors.set(id, vector);
+                indexes.add(key, "e", id, vector);
               } else if (!isAdded && live.delete(id)) {
                 indexes.remove(key, "e", id);
               }
