@@ -75,9 +75,10 @@ export class TextReader {
 
   #nextNumber(): number {
     let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    let unit = 1;
+    for (let count = 0; count < 5; count++, unit *= 0x80) {
       const byte = this.#at < this.#end ? (this.#record[this.#at++] ?? 0) : 0x80;
-      value += (byte & 0x7f) * 2 ** shift;
+      value += (byte & 0x7f) * unit;
       if (byte < 0x80) {
         if (value / 4 > MAX_TEXT_BYTES) break;
         return value;
