@@ -1,6 +1,6 @@
 import type { TokenPrices } from "../../pricing/price.ts";
 import type { PriceMatch } from "../../pricing/price-list.ts";
-import { toPlainLine } from "../entries/entry-table.ts";
+import { toPlainLine } from "../plain-text.ts";
 
 const titles = ["model", "input", "output", "cached", "written", "for 1 h", "as of", "from"] as const;
 /** Figures stand under each other. */

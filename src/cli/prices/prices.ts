@@ -3,7 +3,7 @@ import { loadConfig } from "../../config/load.ts";
 import { pricesCompiledOn } from "../../pricing/data/price-table.ts";
 import { createPriceList } from "../../pricing/price-list.ts";
 import { configFlags, parseCommand, toOverrides } from "../arguments.ts";
-import { toPlainLine } from "../entries/entry-table.ts";
+import { toPlainLine } from "../plain-text.ts";
 import { encodePrices } from "./price-rows.ts";
 
 /** `semcache prices [MODEL] [--json]`: what is listed and what the configuration says; 1 for a model without a price. */
