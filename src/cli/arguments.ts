@@ -18,6 +18,9 @@ export const usage = `semcache: answers LLM requests from a cache when they mean
                     [--credential-env NAME] [--header "NAME: VALUE"] [--namespace N] [--ttl T] [--tags A,B] [--strict] [--json]
       what is in the cache, of a running server (--url URL, --token T, or as configured) or of a folder at rest (--data DIR);
       SELECTORS: --tag T --namespace N --model M --tenant T --older-than D; FILE may be - for standard input or output
+  semcache tune FILE [--max-wrong RATE] [--html FILE] [--json] [--limit N] [--sample SHARE] [--pairs N] [--prompt NAME] [--label NAME]
+                    [--price-input USD --price-output USD]
+      replay a log (request bodies, requests with answers, batches, exports, CSV): hits and expected wrong hits at every setting
   semcache prices [MODEL] [--config FILE] [--json]
       list prices of models, with their sources and dates, and those of the configuration
   semcache config check|print [--config FILE]

@@ -34,6 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case "prices":
       return (await import("./prices/prices.ts")).runPrices(rest);
+    case "tune":
+      return (await import("./tune/tune.ts")).runTune(rest);
     case "config":
       return (await import("./config.ts")).runConfig(rest);
     case "serve":
