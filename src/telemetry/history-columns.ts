@@ -24,7 +24,7 @@ export interface HistoryColumns {
   readonly providerErrors: Readonly<Partial<Record<ProviderErrorKind, readonly number[]>>>;
   readonly savedTokens: readonly number[];
   readonly savedSeconds: readonly number[];
-  /** In the currency of the prices; not there where no request had a price. */
+  /** US dollars at list price; not there where no request had a price. */
   readonly savedCost?: readonly number[];
   /** Milliseconds, of whole requests; off by less than a tenth; null where there was none. */
   readonly latency: Readonly<Record<LatencyOutcome, LatencyColumns>>;
@@ -51,6 +51,7 @@ export interface HistorySum {
   readonly providerErrors: Readonly<Partial<Record<ProviderErrorKind, number>>>;
   readonly savedTokens: number;
   readonly savedSeconds: number;
+  /** US dollars at list price; not there where no request had a price. */
   readonly savedCost?: number;
   readonly latency: Readonly<Record<LatencyOutcome, LatencySum>>;
 }

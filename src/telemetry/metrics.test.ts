@@ -36,6 +36,18 @@ describe("createMetrics", () => {
     expect(valueOf(families, "semcache_upstream_errors_total", { code: "upstream-forbidden" })).toBe(null);
   });
 
+  it("counts what providers failed with by kind, from 0", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport({ cacheStatus: "miss", match: null, reason: "frame-new", status: 429 }));
+    metrics.observe(sampleReport({ cacheStatus: "stale", stale: "provider-5xx" }));
+    metrics.observe(sampleReport());
+    const families = parsePrometheusText(await metrics.expose());
+    const counts = ["http-429", "http-5xx", "upstream-unreachable"].map((kind) =>
+      valueOf(families, "semcache_provider_errors_total", { kind }),
+    );
+    expect(counts).toEqual([1, 1, 0]);
+  });
+
   it("exposes valid Prometheus text, whatever the labels hold", async () => {
     const metrics = createMetrics();
     metrics.observe(sampleReport());

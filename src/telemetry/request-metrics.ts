@@ -3,6 +3,7 @@ import { BoundedNames } from "./bounded-names.ts";
 import { errorCodes, type ErrorCode } from "../base/errors.ts";
 import { notStoredReasons } from "../model/reason.ts";
 import { createCounterFamily, createHistogramFamily, type CounterCell, type HistogramCell } from "./instruments.ts";
+import { providerErrorKinds, toProviderErrorKind } from "./provider-error.ts";
 import { lookupSteps, phases, type RequestReport } from "./request-report.ts";
 
 /** Seconds, from an exact hit to a long completion. */
@@ -111,7 +112,13 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
   const notStored = counter("semcache_not_stored_total", "Answers that did not become entries", "reason");
   const errors = counter("semcache_errors_total", "Requests that ended with an error of Semcache's own", "code");
   const upstreamErrors = counter("semcache_upstream_errors_total", "Requests that the provider failed", "code");
+  const providerErrors = counter(
+    "semcache_provider_errors_total",
+    "Requests that the provider failed: without an answer, or with 429, another 4xx or 5xx; also where a stale answer covers it",
+    "kind",
+  );
   // What alerts count begins at 0: a counter that appears with its first event has not risen, to Prometheus.
+  for (const kind of providerErrorKinds) providerErrors.cell(kind);
   for (const reason of Object.keys(notStoredReasons)) notStored.cell(reason);
   for (const [code, { status }] of Object.entries(errorCodes)) {
     if (status === null) continue;
@@ -193,6 +200,8 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       errors.cell(report.error).value++;
       if (isProviderFault(report.error)) upstreamErrors.cell(report.error).value++;
     }
+    const failure = toProviderErrorKind(report);
+    if (failure !== null) providerErrors.cell(failure).value++;
     if (report.savedTokens !== null) {
       savedTokens.value += report.savedTokens;
       if (report.savedCost === null) unpricedTokens.value += report.savedTokens;
