@@ -13,7 +13,7 @@ import { loadTenantSecret, restoreTenantSecret } from "./cache/tenant-secret.ts"
 import { createTenantResolver, toDeploymentMark } from "./cache/tenant.ts";
 import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
-import { renderDashboardPage } from "./dashboard/page.ts";
+import { readDashboardFiles } from "./dashboard/dashboard-files.ts";
 import { createLocalEmbedder } from "./embedding/local-embedder.ts";
 import { dialects } from "./formats/dialects.ts";
 import { createCacheAsideRoutes } from "./http/cache-aside-routes.ts";
@@ -403,8 +403,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       trust,
       metrics,
       readiness,
-      dashboardPage: renderDashboardPage,
-      tokenRequired: access.tokenRequired,
+      dashboardFiles: readDashboardFiles(),
       importer: new EntryImporter({
         store,
         matcher: judging.patientMatcher,

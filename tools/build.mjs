@@ -1,7 +1,8 @@
-// Compiles src/ to dist/. Old output is removed first: a file that was renamed must not stay importable.
+// Compiles src/ to dist/ and bundles the dashboard's page. Old output is removed first: a file that was renamed must not stay importable.
 import { spawnSync } from "node:child_process";
 import { rmSync, chmodSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bundleDashboard } from "./bundle-dashboard.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -12,3 +13,4 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 if (existsSync(`${root}dist/cli/main.js`)) chmodSync(`${root}dist/cli/main.js`, 0o755);
+await bundleDashboard(root);

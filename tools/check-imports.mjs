@@ -24,7 +24,7 @@ const roomOf = (path) => relative(source, path).split("/")[0];
 const problems = [];
 
 for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+  if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
   const file = resolve(entry.parentPath, entry.name);
   const room = roomOf(file);
   if (!floorOf.has(room)) problems.push(`src/${room} is not in the table of floors (tools/check-imports.mjs)`);

@@ -9,6 +9,7 @@ const steps = [
   ["lint", bin("oxlint"), ["--deny-warnings", "."]],
   ["build", process.execPath, ["tools/build.mjs"]],
   ["types of tests", bin("tsc"), ["-p", "tsconfig.test.json"]],
+  ["types of the dashboard's page", bin("tsc"), ["-p", "src/dashboard/page/tsconfig.json"]],
   ["import direction", process.execPath, ["tools/check-imports.mjs"]],
   ["reference pages", process.execPath, ["tools/make-reference.mjs", "--check"]],
 ];

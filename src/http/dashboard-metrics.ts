@@ -1,15 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { toStats, type StatsDeps } from "./admin-stats.ts";
-import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
-import { send, sendJson } from "./send-json.ts";
+import type { OperatorRoute } from "./operator-route.ts";
+import { sendJson } from "./send-json.ts";
 
-/**
- * The page has no data in it, so it is open: a browser cannot send a token with a click. All it shows it fetches
- * from `/dashboard-metrics` and the admin API, which check the caller.
- */
-export function createDashboardRoutes(
-  deps: StatsDeps & Pick<OperatorDeps, "dashboardPage" | "tokenRequired">,
-): readonly OperatorRoute[] {
+export function createDashboardMetricsRoutes(deps: StatsDeps): readonly OperatorRoute[] {
   return [
     {
       method: "GET",
@@ -17,37 +10,7 @@ export function createDashboardRoutes(
       access: "operator",
       handle: (_request, response) => sendJson(response, 200, toDashboardMetrics(deps)),
     },
-    {
-      method: "GET",
-      path: "/admin",
-      access: "open",
-      handle: (_request, response) => {
-        const nonce = randomBytes(16).toString("base64");
-        const { version, tokenRequired } = deps;
-        const html = deps.dashboardPage({ nonce, version, tokenRequired });
-        send(response, 200, "text/html; charset=utf-8", html, {
-          "content-security-policy": toPolicy(nonce),
-          "x-frame-options": "DENY",
-          "referrer-policy": "no-referrer",
-          "cross-origin-opener-policy": "same-origin",
-          "cross-origin-resource-policy": "same-origin",
-        });
-      },
-    },
   ];
-}
-
-function toPolicy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src 'nonce-${nonce}'`,
-    "connect-src 'self'",
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
 }
 
 /** `timestamp` and `metrics` are what the first Semcache's page read; `stats` is ours. */

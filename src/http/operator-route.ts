@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../base/clock.ts";
+import type { DashboardFiles } from "../dashboard/dashboard-files.ts";
 import type { Trust } from "../matching/audit/trust.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
@@ -41,14 +42,12 @@ export interface OperatorDeps {
   readonly readiness: () => Readiness;
   /** Aborts when the server begins to drain: streams that have no end of their own end then. */
   readonly draining: AbortSignal;
-  readonly dashboardPage: DashboardPage;
+  readonly dashboardFiles: DashboardFiles;
   readonly importer: Pick<EntryImporter, "begin">;
   /** Stands in exports: entries of another deployment are told apart by it. */
   readonly deployment: string;
   /** The longest line of an import. Bytes. */
   readonly maxLineBytes: number;
-  /** Whether the page has to ask for a token. */
-  readonly tokenRequired: boolean;
 }
 
 /** `ready` with parts is degraded: it costs hits, not requests. */
@@ -64,10 +63,3 @@ export interface PartState {
   /** For people: what is wrong and what it means. */
   readonly detail: string;
 }
-
-/** The page of `GET /admin`: HTML in which every script and style has the nonce. */
-export type DashboardPage = (options: {
-  readonly nonce: string;
-  readonly version: string;
-  readonly tokenRequired: boolean;
-}) => string;

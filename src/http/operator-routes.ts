@@ -6,7 +6,8 @@ import { createPromptsRoute } from "./admin-prompts.ts";
 import { createSimilarityRoute } from "./admin-similarity.ts";
 import { createStatsRoutes } from "./admin-stats.ts";
 import { createTransferRoutes } from "./admin-transfer.ts";
-import { createDashboardRoutes } from "./dashboard-metrics.ts";
+import { createDashboardMetricsRoutes } from "./dashboard-metrics.ts";
+import { createDashboardPageRoutes } from "./dashboard-page.ts";
 import { createHealthRoutes } from "./health.ts";
 import { createMetricsRoute } from "./metrics-route.ts";
 import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
@@ -18,7 +19,8 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
   return [
     ...createHealthRoutes(deps),
     createMetricsRoute(deps.metrics),
-    ...createDashboardRoutes(deps),
+    ...createDashboardMetricsRoutes(deps),
+    ...createDashboardPageRoutes(deps.dashboardFiles),
     ...createStatsRoutes(deps),
     createHistoryRoute(deps),
     createEventsRoute(deps),

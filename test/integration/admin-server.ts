@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
-import { renderDashboardPage } from "#semcache/dashboard/page.js";
+import { readDashboardFiles } from "#semcache/dashboard/dashboard-files.js";
 import { Landings } from "#semcache/cache/landings.js";
 import { createTenantResolver } from "#semcache/cache/tenant.js";
 import { loadConfig } from "#semcache/config/load.js";
@@ -76,8 +76,7 @@ export async function startAdminServer(
     }),
     draining: new AbortController().signal,
     readiness: () => ({ state: "ready", parts: [] }),
-    dashboardPage: renderDashboardPage,
-    tokenRequired: access.tokenRequired,
+    dashboardFiles: readDashboardFiles(),
     importer: new EntryImporter({
       store,
       matcher: { prepare: async () => ({ kind: "comparable", vector: { embedderId: "embedder-1", values: unit } }) },

@@ -1,0 +1,126 @@
+import { computed, signal } from "@preact/signals";
+import type { DecisionBatch, DeskDecision } from "../desk-api.ts";
+import { DeskFault, readDecisions } from "./api-client.ts";
+import { matchesFilter, noFilter, type DecisionFilter } from "./decision-outcome.ts";
+
+/** What the server keeps; older ones are let go here too. */
+const MAX_ROWS = 10_000;
+const FIRST_PAGE = 200;
+const FURTHER_PAGE = 1_000;
+
+/** The decisions that are shown, newest first: pages as far as somebody scrolled, and what comes live. */
+export const rows = signal<readonly DeskDecision[]>([]);
+export const filter = signal<DecisionFilter>(noFilter);
+export const loading = signal(false);
+/** Nothing is kept up to date that nobody has looked at. */
+let wanted = false;
+export const listFault = signal<string | null>(null);
+/** Null: all that the server keeps is here. */
+const next = signal<string | null>(null);
+/** How many the server keeps. */
+export const kept = signal<number | null>(null);
+/** Came while somebody read further down, or paused. */
+const waiting = signal<readonly DeskDecision[]>([]);
+export const waitingCount = computed(() => waiting.value.length);
+export const complete = computed(() => next.value === null);
+export const paused = signal(false);
+/** Somebody reads further down: rows must not move under their eyes. */
+export const scrolled = signal(false);
+
+let asked = new AbortController();
+
+export function chooseFilter(changes: Partial<DecisionFilter>): void {
+  filter.value = { ...filter.value, ...changes };
+  void reload();
+}
+
+/** The first time that somebody looks. */
+export function begin(): void {
+  if (!wanted) void reload();
+}
+
+/** From the newest on. What is shown stays until the answer is there. */
+export async function reload(): Promise<void> {
+  wanted = true;
+  asked.abort();
+  const { signal: current } = (asked = new AbortController());
+  await load(current, FIRST_PAGE, undefined, []);
+}
+
+export async function loadMore(): Promise<void> {
+  if (loading.value || next.value === null || rows.value.length >= MAX_ROWS) return;
+  await load(asked.signal, FURTHER_PAGE, next.value, rows.value);
+}
+
+async function load(
+  current: AbortSignal,
+  limit: number,
+  before: string | undefined,
+  above: readonly DeskDecision[],
+): Promise<void> {
+  loading.value = true;
+  try {
+    const { outcome, reason, model, q } = filter.value;
+    let from = before;
+    let found: readonly DeskDecision[] = [];
+    // One call looks at so many only: a rare reason may take several.
+    do {
+      const page = await readDecisions(
+        {
+          limit,
+          ...(from === undefined ? {} : { before: from }),
+          ...(outcome === "" ? {} : { outcome }),
+          reason,
+          model,
+          q,
+        },
+        current,
+      );
+      found = [...found, ...page.decisions];
+      from = page.next ?? undefined;
+      kept.value = page.kept;
+    } while (found.length === 0 && from !== undefined);
+    if (current.aborted) return;
+    rows.value = withoutRepeats([...(before === undefined ? [] : rows.value), ...found]).slice(0, MAX_ROWS);
+    if (above.length === 0) waiting.value = [];
+    next.value = from ?? null;
+    listFault.value = null;
+  } catch (error) {
+    if (current.aborted) return;
+    listFault.value = error instanceof DeskFault ? error.message : String(error);
+  } finally {
+    if (!current.aborted) loading.value = false;
+  }
+}
+
+/** What came live; null: something may be missing. */
+export function takeBatch(batch: DecisionBatch | null): void {
+  if (!wanted) return;
+  if (batch === null || batch.skipped > 0) {
+    if (batch === null || !(paused.value || scrolled.value)) void reload();
+    return;
+  }
+  if (kept.value !== null) kept.value = Math.min(MAX_ROWS, kept.value + batch.decisions.length);
+  const fitting = batch.decisions.filter((decision) => matchesFilter(decision, filter.value));
+  if (fitting.length === 0) return;
+  if (paused.value || scrolled.value) waiting.value = withoutRepeats([...fitting, ...waiting.value]).slice(0, MAX_ROWS);
+  else rows.value = withoutRepeats([...fitting, ...rows.value]).slice(0, MAX_ROWS);
+}
+
+/** Shows what waited. */
+export function showWaiting(): void {
+  rows.value = withoutRepeats([...waiting.value, ...rows.value]).slice(0, MAX_ROWS);
+  waiting.value = [];
+}
+
+/** The row as it is now: after a verdict, for one. */
+export function replaceRow(changed: DeskDecision): void {
+  const replace = (each: DeskDecision) => (each.id === changed.id ? changed : each);
+  rows.value = rows.value.map(replace);
+  waiting.value = waiting.value.map(replace);
+}
+
+function withoutRepeats(decisions: readonly DeskDecision[]): readonly DeskDecision[] {
+  const seen = new Set<string>();
+  return decisions.filter(({ id }) => !seen.has(id) && seen.add(id));
+}

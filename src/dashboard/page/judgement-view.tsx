@@ -1,0 +1,112 @@
+import type { GuardFinding } from "../../model/verdict.ts";
+import { explainReason } from "./decision-outcome.ts";
+import { formatScore } from "./format.ts";
+
+export interface JudgementShown {
+  readonly similarity: number | null;
+  readonly compared?: "prompts" | "window" | null;
+  readonly verifier: number | null;
+  readonly confidence: number | null;
+  readonly threshold: number | null;
+  readonly guard: readonly GuardFinding[];
+}
+
+const effects: Readonly<Record<GuardFinding["effect"], string>> = {
+  veto: "never a hit",
+  bar: "must be surer",
+  note: "told, not counted",
+};
+
+/** Cosine, confidence against its bar, the verifier's logit, and what the guard found. */
+export function JudgementView({ judgement }: { readonly judgement: JudgementShown }) {
+  const { similarity, compared, verifier, confidence, threshold, guard } = judgement;
+  return (
+    <>
+      <dl class="scores">
+        <div>
+          <dt>Similarity</dt>
+          <dd>{formatScore(similarity)}</dd>
+          <Meter value={similarity} label="Similarity" />
+          <p class="dim">
+            {similarity === null
+              ? "Nothing was compared by meaning."
+              : compared === "window"
+                ? "Cosine of what the two long prompts ask; all the rest is equal."
+                : "Cosine of the two prompts."}
+          </p>
+        </div>
+        <div>
+          <dt>Confidence</dt>
+          <dd>{formatScore(confidence)}</dd>
+          <Meter value={confidence} mark={threshold} label="Confidence" />
+          <p class="dim">
+            {confidence === null
+              ? "Decided before one was computed."
+              : threshold === null
+                ? "No confidence was enough here, or none was needed."
+                : `${confidence >= threshold ? "At or above" : "Under"} the bar of ${formatScore(threshold)}.`}
+          </p>
+        </div>
+        <div>
+          <dt>Verifier</dt>
+          <dd>{formatScore(verifier)}</dd>
+          <p class="dim">
+            {verifier === null ? "Not asked: guard or cosine had decided." : "Logit: over 0 is for, under 0 against."}
+          </p>
+        </div>
+      </dl>
+      <h3>Guard</h3>
+      {guard.length === 0 ? (
+        <p class="dim">It found no difference that could change the answer.</p>
+      ) : (
+        <ul class="findings">
+          {guard.map((finding, index) => (
+            <li key={index} class={finding.effect}>
+              <GuardWords finding={finding} />
+              <span class="dim">
+                <code>{finding.code}</code> · {explainReason(finding.code)} · {effects[finding.effect]}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+export function GuardWords({ finding: { a, b } }: { readonly finding: GuardFinding }) {
+  return (
+    <span class="guard-words">
+      <mark class="guard">{a || "∅"}</mark>
+      <span aria-label="against"> ≠ </span>
+      <mark class="guard">{b || "∅"}</mark>
+    </span>
+  );
+}
+
+/** Of 0 to 1; what is below counts as 0. */
+function Meter({
+  value,
+  mark = null,
+  label,
+}: {
+  readonly value: number | null;
+  readonly mark?: number | null;
+  readonly label: string;
+}) {
+  const at = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
+  return (
+    <div
+      class={`meter ${mark !== null && value !== null && value < mark ? "under" : ""}`}
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={1}
+      aria-valuenow={value ?? 0}
+      aria-valuetext={mark === null ? formatScore(value) : `${formatScore(value)}, needed ${formatScore(mark)}`}
+    >
+      <span class="fill" style={{ width: at(value ?? 0) }} />
+      {mark !== null && <span class="tick" style={{ left: at(mark) }} />}
+    </div>
+  );
+}

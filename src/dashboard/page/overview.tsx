@@ -1,0 +1,70 @@
+import type { HistoryRange } from "../desk-api.ts";
+import { Charts } from "./charts.tsx";
+import { chooseRange, history, historyFault, range, stats } from "./desk.ts";
+import { EmptyStart } from "./empty-start.tsx";
+import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
+import { SinceStart } from "./since-start.tsx";
+import { Tiles } from "./tiles.tsx";
+
+const ranges: readonly (readonly [HistoryRange, string])[] = [
+  ["1h", "1 hour"],
+  ["24h", "24 hours"],
+  ["7d", "7 days"],
+  ["30d", "30 days"],
+];
+
+export function Overview() {
+  const shown = history.value;
+  const now = stats.value;
+  if (!now || !shown)
+    return (
+      <section class="panel" aria-label="Overview" aria-busy={historyFault.value === null}>
+        {historyFault.value ? (
+          <p role="alert" class="notice failed">
+            {historyFault.value}
+          </p>
+        ) : (
+          <p class="dim">Loading…</p>
+        )}
+      </section>
+    );
+  const isFresh = now.totals.requests === 0 && shown.sum.requests === 0 && now.store.entries === 0;
+  return (
+    <section class="panel" aria-label="Overview">
+      <fieldset class="ranges">
+        <legend class="visually-hidden">Range</legend>
+        {ranges.map(([value, label]) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="range"
+              value={value}
+              checked={range.value === value}
+              onChange={() => chooseRange(value)}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      {historyFault.value && (
+        <p role="alert" class="notice failed">
+          {historyFault.value}
+        </p>
+      )}
+      {isFresh && (
+        <div class="card">
+          <EmptyStart what="Nothing has come through yet." />
+        </div>
+      )}
+      <Tiles history={shown} />
+      <Charts history={shown} />
+      <div class="cards">
+        <ReasonsCard sum={shown.sum} />
+        <LimitsCard store={now.store} />
+        <ErrorsCard sum={shown.sum} />
+        <TrustCard trust={now.trust} />
+      </div>
+      <SinceStart stats={now} />
+    </section>
+  );
+}
