@@ -7,7 +7,7 @@ import { toConfig, type Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
 import { legacyKeys, migrateLegacyKeys } from "./legacy.ts";
 import { nearestName } from "./nearest-name.ts";
-import { configSchema, type FileConfig } from "./schema.ts";
+import { configSchema, longPriceKeys, priceKeys, type FileConfig } from "./schema.ts";
 
 type Tree = { [key: string]: unknown };
 
@@ -128,7 +128,8 @@ function describe(issue: z.core.$ZodIssue, input: unknown, fromVariables: Tree):
     const known = knownKeys(path);
     return issue.keys.map((key) => {
       const nearest = nearestName(key, known);
-      return `${[...path, key].join(".")} is not a setting${nearest ? ` (did you mean ${[...path, nearest].join(".")}?)` : ` (known here: ${known.join(", ")})`}`;
+      const hint = nearest ? `did you mean ${[...path, nearest].join(".")}?` : `known here: ${known.join(", ")}`;
+      return `${[...path, key].join(".")} is not a setting${known.length === 0 ? "" : ` (${hint})`}`;
     });
   }
   const value = valueAt(input, path);
@@ -163,6 +164,7 @@ function advice(path: readonly string[], value: unknown): string {
 }
 
 function knownKeys(path: readonly string[]): readonly string[] {
+  if (path[0] === "prices" && path.length > 1) return path.at(-1) === "long" ? longPriceKeys : priceKeys;
   const defaults = path.reduce<unknown>((node, key) => (isTree(node) ? node[key] : undefined), configSchema.parse({}));
   if (!isTree(defaults)) return [];
   return path.length === 0

@@ -51,6 +51,9 @@ const tokenPrices = {
   cache_write: perMillion.optional(),
   cache_write_hour: perMillion.optional(),
 };
+/** The members of a model's price, and of its price for long inputs, for those who misspell one. */
+export const priceKeys = [...Object.keys(tokenPrices), "long", "like"];
+export const longPriceKeys = ["above_input_tokens", ...Object.keys(tokenPrices)];
 const modelPrice = z.union(
   [
     z.strictObject({ like: text }),
