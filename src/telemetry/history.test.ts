@@ -36,14 +36,21 @@ function createScene({ nowMs = NOW_MS, keeper = createKeeper() } = {}) {
   return { clock, gauge, keeper, open };
 }
 
-const miss = { cacheStatus: "miss", match: null, reason: "frame-new", savedTokens: null, savedMs: null } as const;
+const miss = {
+  cacheStatus: "miss",
+  match: null,
+  reason: "frame-new",
+  savedTokens: null,
+  savedMs: null,
+  savedCost: null,
+} as const;
 
 describe("History", () => {
   it("tells what happened in each minute, and how the store stood", async () => {
     const { clock, gauge, open } = createScene();
     const history = open();
-    history.add(sampleReport({ durationMs: 1, savedTokens: 30, savedMs: 500 }));
-    history.add(sampleReport({ match: "semantic", durationMs: 10 }));
+    history.add(sampleReport({ durationMs: 1, savedTokens: 30, savedMs: 500, savedCost: 0.5 }));
+    history.add(sampleReport({ match: "semantic", durationMs: 10, savedCost: 0.25 }));
     clock.nowMs += MINUTE_MS;
     gauge.at = { entries: 2, bytes: 20 };
     history.add(sampleReport({ ...miss, durationMs: 800 }));
@@ -64,7 +71,15 @@ describe("History", () => {
     expect(told.latency.semantic.p50Ms.at(-4)).toBeCloseTo(10, -1);
     expect(told.latency.exact.p95Ms.at(-1)).toBeNull();
     expect(told.sum).toMatchObject({ requests: 4, misses: 2, hitRate: 0.5, latency: { miss: { count: 2 } } });
-    expect(told).not.toHaveProperty("savedCost");
+    expect(told.sum.savedCost).toBeCloseTo(0.75);
+    expect(from(told.savedCost ?? [])).toEqual([0.75, 0, 0, 0]);
+  });
+
+  it("has no money where nothing had a price", async () => {
+    const history = createScene().open();
+    history.add(sampleReport({ savedCost: null }));
+    const told = await history.read("1h");
+    expect([told.savedCost, told.sum.savedCost, told.sum.savedTokens]).toEqual([undefined, undefined, 30]);
   });
 
   it.each(historyRanges)("%s has columns of one length without gaps, and all that happened in it", async (range) => {
@@ -197,12 +212,15 @@ describe("History", () => {
     expect((await history.read("1h")).entries.slice(-2)).toEqual([1, 9]);
   });
 
+  const step = NOW_MS / MINUTE_MS;
   it.each<[string, JsonValue]>([
-    ["another step", { t: 1, n: [9, 9, 9, 9, 9] }],
-    ["no object", [1, 2, 3]],
-    ["text", "minute"],
-    ["wrong members", { t: NOW_MS / MINUTE_MS, n: "x", m: [1], e: { upstream: 3 }, s: {}, l: [["a", 1]], g: [1] }],
-    ["counts that are none", { t: NOW_MS / MINUTE_MS, n: [-1, null, "2", 1e300], m: { "frame-new": -1, nonsense: 4 } }],
+    ["another step", `${step - 1} {"n":[9,9,9,9,9]}`],
+    ["a step that begins alike", `${step}9 {"n":[9,9,9,9,9]}`],
+    ["no text", { n: [9, 9, 9, 9, 9] }],
+    ["a text that was cut", `${step} {"n":[9,9`],
+    ["no object", `${step} [9,9,9,9,9]`],
+    ["wrong members", `${step} {"n":"x","m":[1],"e":{"upstream":3},"s":{},"l":[["a",1]],"g":[1]}`],
+    ["counts that are none", `${step} {"n":[-1,null,"2",1e300],"m":{"frame-new":-1,"nonsense":4}}`],
   ])("takes %s on disk for nothing", async (_name, value) => {
     const { keeper, open } = createScene();
     const history = open();

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { JsonValue } from "../base/json.ts";
 import { Pace } from "../base/pace.ts";
-import { fromJson, HistoryBucket, stepOf, type StoreGauge } from "./history-bucket.ts";
+import { fromText, HistoryBucket, isOfStep, type StoreGauge } from "./history-bucket.ts";
 import { toColumns, toSum, type HistoryColumns, type HistorySum } from "./history-columns.ts";
 import type { RequestReport } from "./request-report.ts";
 
@@ -149,14 +149,14 @@ export class History {
       const step = Math.floor((this.#minute * MINUTE_MS) / ring.stepMs);
       const bucket = this.#read(ring, step);
       bucket.merge(open);
-      this.#keeper.put(toKey(ring, step), bucket.toJson(step));
+      this.#keeper.put(toKey(ring, step), bucket.toText(step));
     }
   }
 
   /** A bucket of its own; empty where nothing is known. */
   #read(ring: Ring, step: number): HistoryBucket {
     const value = this.#keeper.get(toKey(ring, step));
-    return fromJson(stepOf(value) === step ? value : null);
+    return isOfStep(value, step) ? fromText(value) : new HistoryBucket();
   }
 
   /** With what is not kept yet. */
@@ -172,8 +172,8 @@ export class History {
   #lastGaugeBefore(ring: Ring, before: number): StoreGauge | null {
     for (let step = before - 1; step > before - ring.slots; step--) {
       const value = this.#keeper.get(toKey(ring, step));
-      if (stepOf(value) !== step) continue;
-      const { store } = fromJson(value);
+      if (!isOfStep(value, step)) continue;
+      const { store } = fromText(value);
       if (store !== null) return store;
     }
     return null;

@@ -45,14 +45,12 @@ export class LatencyBins {
   }
 
   /** What is on disk may have been edited by hand: all that is no bin and count is left out. */
-  static fromPairs(pairs: unknown): LatencyBins {
-    const bins = new LatencyBins();
-    if (!Array.isArray(pairs)) return bins;
+  addPairs(pairs: unknown): void {
+    if (!Array.isArray(pairs)) return;
     for (let at = 0; at + 1 < pairs.length; at += 2) {
       const [bin, count] = [pairs[at] as unknown, pairs[at + 1] as unknown];
-      if (isWhole(bin) && bin <= MAX_BIN && isWhole(count)) bins.#increase(bin, count);
+      if (isWhole(bin) && bin <= MAX_BIN && isWhole(count)) this.#increase(bin, count);
     }
-    return bins;
   }
 
   #increase(bin: number, by: number): void {
