@@ -9,15 +9,13 @@ import {
   toCountsText,
   toDollars,
   toKindsText,
-  toMarks,
-  toMeasured,
   toNotes,
   toPercent,
-  toSaving,
   toSettingName,
 } from "./figures.ts";
 import { toMarkedPair, type MarkedPiece } from "./marked-words.ts";
 import { toReason } from "./reasons.ts";
+import { toSettingTable } from "./setting-table.ts";
 
 /** Columns of the chart's bars. */
 const CHART_WIDTH = 50;
@@ -49,43 +47,17 @@ function encodeFaults({ log }: TuneReport): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-const titles = [
-  "max_error_rate",
-  "bar",
-  "hits",
-  "exact",
-  "by meaning",
-  "expected wrong",
-  "measured wrong",
-  "saved",
-  "",
-];
-
 function encodeTable(report: TuneReport): string {
-  const rows = report.curve.map((point, index) => [
-    toSettingName(point),
-    point.bar === null ? "–" : String(point.bar),
-    toPercent(point.hitRate),
-    String(point.exactHits),
-    point.bar === null ? "–" : String(point.semanticHits),
-    point.semanticHits === 0 ? "–" : toPercent(point.expectedWrongRate),
-    toMeasured(point),
-    toSaving(point.saved),
-    toMarks(report, point, index)
-      .map((mark) => `<- ${mark}`)
-      .join(" "),
-  ]);
-  const shown = titles.map((_, column) => column === titles.length - 1 || rows.some((row) => row[column] !== "–"));
-  const pick = (cells: readonly string[]) => cells.filter((_, column) => shown[column]);
-  const all = [titles, ...rows].map(pick);
-  const widths = pick(titles).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const { titles, rows } = toSettingTable(report);
+  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const last = widths.length - 1;
-  const lines = all.map((row) =>
+  const lines = [titles, ...rows].map((row) =>
     row
       // Figures stand under each other at their right.
-      .map((cell, column) =>
-        column === 0 || column === last ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
+      .map((cell, column) => {
+        if (column === last) return cell === "" ? "" : `<- ${cell}`;
+        return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+      })
       .join("  ")
       .trimEnd(),
   );
