@@ -6,10 +6,10 @@ import { toMarks, toMeasured, toPercent, toSettingName } from "./figures.ts";
 
 const WIDTH = 720;
 const HEIGHT = 380;
-const MARGIN = { left: 58, right: 24, top: 16, bottom: 52 };
+const MARGIN = { left: 76, right: 24, top: 16, bottom: 52 };
 const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 /** Names of settings that would stand on each other are left to the tooltip. */
-const NAME_ROOM = 30;
+const NAME_ROOM = 36;
 
 /** Hit rate against the share of wrong answers among the hits by meaning: expected, and where the log tells, measured. */
 export function encodeCurvePlot(report: Pick<TuneReport, "curve" | "suggestion">): string {
@@ -31,15 +31,18 @@ export function encodeCurvePlot(report: Pick<TuneReport, "curve" | "suggestion">
   const across = (share: number) => round(MARGIN.left + (PLOT.width * Math.min(share, mostWrong)) / mostWrong);
   const upwards = (share: number) => round(MARGIN.top + PLOT.height * (1 - Math.min(share, mostHits) / mostHits));
   const path = points.map(({ point, wrong }) => `${across(wrong)},${upwards(point.hitRate ?? 0)}`).join(" ");
-  let named = Number.NEGATIVE_INFINITY;
+  const named = chooseNamed(
+    points.map(({ point, index, wrong }) => {
+      return { index, x: across(wrong), rank: toMarks(report, point, index).length };
+    }),
+  );
   const expected = points.map(({ point, index, wrong }) => {
     const [x, y] = [across(wrong), upwards(point.hitRate ?? 0)];
-    const marks = toMarks(report, point, index);
-    const isNamed = marks.length > 0 || x - named >= NAME_ROOM;
-    if (isNamed) named = x;
-    const name = isNamed ? `<text x="${x}" y="${y - 11}" text-anchor="middle">${toSettingName(point)}</text>` : "";
+    const name = named.has(index)
+      ? `<text x="${x}" y="${y - 11}" text-anchor="middle">${toSettingName(point)}</text>`
+      : "";
     const kind = index === suggestion.index ? "mark suggested" : "mark";
-    return `<g class="${kind}"><title>${tell(point, marks)}</title><circle cx="${x}" cy="${y}" r="5"/>${name}</g>`;
+    return `<g class="${kind}"><title>${tell(point, toMarks(report, point, index))}</title><circle cx="${x}" cy="${y}" r="5"/>${name}</g>`;
   });
   const measured = points.flatMap(({ point }) => {
     const { wrongRate, low, high } = point.measured;
@@ -58,9 +61,9 @@ export function encodeCurvePlot(report: Pick<TuneReport, "curve" | "suggestion">
     leftTitle: "hits among all requests",
     content: [
       `<line class="goal" x1="${wanted}" x2="${wanted}" y1="${MARGIN.top}" y2="${MARGIN.top + PLOT.height}"/>`,
-      `<text class="quiet" x="${wanted + 6}" y="${MARGIN.top + PLOT.height - 8}">wanted at most</text>`,
+      `<text class="hint" x="${wanted + 6}" y="${MARGIN.top + PLOT.height - 8}">wanted at most</text>`,
       `<line class="base" x1="${MARGIN.left}" x2="${MARGIN.left + PLOT.width}" y1="${base}" y2="${base}"/>`,
-      `<text class="quiet" text-anchor="end" x="${MARGIN.left + PLOT.width}" y="${base - 6}">exact only</text>`,
+      `<text class="hint" text-anchor="end" x="${MARGIN.left + PLOT.width}" y="${base - 6}">exact only</text>`,
       `<polyline class="line" points="${path}"/>`,
       ...measured,
       ...expected,
@@ -103,6 +106,17 @@ export function encodeBarsPlot(report: Pick<TuneReport, "curve" | "suggestion" |
   });
 }
 
+/** The marked ones first, the others where there is room beside them. */
+function chooseNamed(
+  points: readonly { readonly index: number; readonly x: number; readonly rank: number }[],
+): ReadonlySet<number> {
+  const chosen: { readonly index: number; readonly x: number }[] = [];
+  for (const point of points.toSorted((a, b) => b.rank - a.rank)) {
+    if (chosen.every(({ x }) => Math.abs(x - point.x) >= NAME_ROOM)) chosen.push(point);
+  }
+  return new Set(chosen.map(({ index }) => index));
+}
+
 interface Tick {
   readonly at: number;
   readonly text: string;
@@ -143,10 +157,10 @@ function tell(point: CurvePoint, marks: readonly string[]): string {
   return escapeHtml(lines.join("\n"));
 }
 
-/** The next of 1, 2, 2.5, 5, 10 times a power of ten: the end of an axis of shares. */
+/** The next round figure: the end of an axis of shares. */
 function toRound(share: number): number {
   const power = 10 ** Math.floor(Math.log10(share));
-  const factor = [1, 2, 2.5, 5, 10].find((each) => each * power >= share - 1e-9) ?? 10;
+  const factor = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((each) => each * power >= share - 1e-9) ?? 10;
   return factor * power;
 }
 

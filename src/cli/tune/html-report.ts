@@ -10,16 +10,15 @@ import {
   toDollars,
   toKindsText,
   toMarks,
-  toMeasured,
   toNotes,
   toPercent,
-  toSaving,
   toSettingName,
 } from "./figures.ts";
 import { encodeBarsPlot, encodeCurvePlot } from "./html-plots.ts";
 import { htmlStyle } from "./html-style.ts";
 import { toMarkedPair, type MarkedPiece } from "./marked-words.ts";
 import { toReason } from "./reasons.ts";
+import { toSettingTable } from "./setting-table.ts";
 
 /** The report as one file: no script, and nothing from anywhere else. Prompts are data of callers: escaped, all of them. */
 export function encodeHtmlReport(report: TuneReport): string {
@@ -80,33 +79,12 @@ function encodePlots(report: TuneReport): string {
 }
 
 function encodeTable(report: TuneReport): string {
-  const titles = [
-    "max_error_rate",
-    "bar",
-    "hits",
-    "exact",
-    "by meaning",
-    "expected wrong",
-    "measured wrong",
-    "saved",
-    "",
-  ];
-  const rows = report.curve.map((point, index) => {
-    const cells = [
-      toSettingName(point),
-      point.bar === null ? "–" : String(point.bar),
-      toPercent(point.hitRate),
-      String(point.exactHits),
-      point.bar === null ? "–" : String(point.semanticHits),
-      point.semanticHits === 0 ? "–" : toPercent(point.expectedWrongRate),
-      toMeasured(point),
-      toSaving(point.saved),
-      toMarks(report, point, index).join(", "),
-    ];
+  const { titles, rows } = toSettingTable(report);
+  const lines = rows.map((row, index) => {
     const kind = report.suggestion.index === index ? ' class="suggested"' : "";
-    return `<tr${kind}>${cells.map((cell) => `<td>${text(cell)}</td>`).join("")}</tr>`;
+    return `<tr${kind}>${row.map((cell) => `<td>${text(cell)}</td>`).join("")}</tr>`;
   });
-  return `<div class="wide"><table><thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+  return `<div class="wide"><table><thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
 }
 
 function encodeMerged(report: TuneReport): string {

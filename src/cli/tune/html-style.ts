@@ -9,7 +9,7 @@ p, ul { margin: .5rem 0; } .quiet, figcaption { color: var(--quiet); font-size: 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: 1rem 0; }
 pre { margin: .75rem 0 0; overflow-x: auto; font: .9rem/1.5 ui-monospace, monospace; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; } .tile { flex: 1 1 9rem; } .tile b { display: block; font-size: 1.5rem; }
-figure { margin: 1rem 0; } svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .tick, svg .quiet, svg .axis { fill: var(--quiet); }
+figure { margin: 1rem 0; } svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .tick, svg .hint, svg .axis { fill: var(--quiet); }
 .grid { stroke: var(--line); } .line { fill: none; stroke: var(--meaning); stroke-width: 2; } .mark circle { fill: var(--meaning); } .mark.suggested circle { fill: var(--ground); stroke: var(--accent); stroke-width: 3; }
 .measured line { stroke: var(--wrong); } .measured circle { fill: var(--ground); stroke: var(--wrong); stroke-width: 2; } .goal { stroke: var(--accent); stroke-dasharray: 4 4; } .base { stroke: var(--exact); stroke-dasharray: 2 4; }
 rect.exact, .key.exact { fill: var(--exact); background: var(--exact); } rect.meaning, .key.meaning { fill: var(--meaning); background: var(--meaning); } rect.wrong, .key.wrong { fill: var(--wrong); background: var(--wrong); }
