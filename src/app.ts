@@ -35,6 +35,7 @@ import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
 import { createLocalVerifier } from "./matching/local-verifier.ts";
 import type { Matcher } from "./matching/matcher.ts";
 import { createMatcher } from "./matching/prompt-matcher.ts";
+import { costOf } from "./pricing/cost-of.ts";
 import { createPriceList } from "./pricing/price-list.ts";
 import { createAuditor } from "./proxy/auditor.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
@@ -180,6 +181,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = createMetrics();
   const totals = createTotals();
   const savings = createSavings();
+  const prices = createPriceList(config.prices);
   const decisions = createDecisions();
   const prompts = new PromptUnlock({
     logPrompts: telemetry.logPrompts,
@@ -289,6 +291,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     }),
     trust,
     settings: proxySettings,
+    onAnswer: ({ model, usage }) => {
+      const cost = usage && model !== null ? costOf(usage, model, prices) : null;
+      savings.addAudit({ usage, cost });
+      if (cost !== null) metrics.countAuditCost(cost);
+    },
     onOutcome: (outcome, { request, entry }) => {
       metrics.countAudit(outcome);
       if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
@@ -297,7 +304,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const proxy = createProxy({
     clock,
-    prices: createPriceList(config.prices),
+    prices,
     dialects,
     policy,
     upstream: client,

@@ -2,6 +2,7 @@ import { withDeadline } from "../base/deadline.ts";
 import type { LookupHit } from "../cache/lookup-outcome.ts";
 import type { AnswerComparer } from "../matching/audit/compare-answers.ts";
 import type { HitVerdict, Trust } from "../matching/audit/trust.ts";
+import type { Usage } from "../model/answer.ts";
 import type { UpstreamClient, UpstreamHead, UpstreamRequest } from "../upstream/upstream-client.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -21,6 +22,8 @@ export interface AuditorOptions {
   readonly comparer: AnswerComparer;
   readonly trust: Pick<Trust, "audited">;
   readonly settings: Pick<ProxySettings, "varyHeaders" | "tenantHeader" | "maxEntryBytes">;
+  /** Told of each answer that an audit got, which somebody pays for. */
+  readonly onAnswer?: (answer: { readonly model: string | null; readonly usage: Usage | null }) => void;
   /** Of one audit, its calls and comparisons together. */
   readonly timeoutMs?: number;
   /** Told of each audit that was chosen, when it is over. */
@@ -52,12 +55,14 @@ export function createAuditor(options: AuditorOptions): Auditor {
   const underWay = new Set<Promise<void>>();
 
   /** The provider's answer as the cache would keep it; null: none that can be compared. */
-  async function ask(exchange: Exchange, { target, dialect }: UnderstoodRequest, signal: AbortSignal) {
+  async function ask(exchange: Exchange, { target, dialect, request }: UnderstoodRequest, signal: AbortSignal) {
     const answered = await call(options, toProviderRequest(exchange, target, settings, hidden), signal);
     const answer = answered && toRecordedAnswer(answered.head, answered.body, settings.maxEntryBytes);
     if (!answer || typeof answer === "string") return null;
     const examined = dialect.examine(answer);
-    return examined.kind === "storable" ? examined : null;
+    if (examined.kind !== "storable") return null;
+    options.onAnswer?.({ model: request.model, usage: examined.usage });
+    return examined;
   }
 
   async function audit(

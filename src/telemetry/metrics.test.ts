@@ -48,6 +48,34 @@ describe("createMetrics", () => {
     expect(counts).toEqual([1, 1, 0]);
   });
 
+  it("counts saved cost by model and route, and what has no price apart", async () => {
+    const metrics = createMetrics();
+    metrics.observe(sampleReport({ savedTokens: 10, savedCost: 0.5, model: "gpt-4o" }));
+    metrics.observe(sampleReport({ savedTokens: 10, savedCost: 0.25, model: "gpt-4o", route: "generic" }));
+    metrics.observe(sampleReport({ savedTokens: 7, savedCost: null, model: "unheard-of" }));
+    metrics.observe(sampleReport({ savedTokens: 1, savedCost: 0.125, model: 'od"d\nmodel' }));
+    metrics.countAuditCost(0.75);
+    const families = parsePrometheusText(await metrics.expose());
+    const cost = (labels: Record<string, string>) => valueOf(families, "semcache_saved_cost_dollars_total", labels);
+    expect(cost({ model: "gpt-4o", route: "openai-chat-completions" })).toBe(0.5);
+    expect(cost({ model: "gpt-4o", route: "generic" })).toBe(0.25);
+    expect(cost({ model: 'od"d\nmodel' })).toBe(0.125);
+    expect(cost({ model: "unheard-of" })).toBeNull();
+    expect(valueOf(families, "semcache_saved_tokens_total")).toBe(28);
+    expect(valueOf(families, "semcache_saved_unpriced_tokens_total")).toBe(7);
+    expect(valueOf(families, "semcache_audit_cost_dollars_total")).toBe(0.75);
+  });
+
+  it("names a hundred models, and counts the cost of the rest together", async () => {
+    const metrics = createMetrics();
+    for (let index = 0; index < 300; index++) {
+      metrics.observe(sampleReport({ savedTokens: 1, savedCost: 1, model: `model-${index}` }));
+    }
+    const samples = parsePrometheusText(await metrics.expose()).get("semcache_saved_cost_dollars_total")?.samples ?? [];
+    expect(samples).toHaveLength(101);
+    expect(samples.find(({ labels }) => labels.get("model") === "other")?.value).toBe(200);
+  });
+
   it("exposes valid Prometheus text, whatever the labels hold", async () => {
     const metrics = createMetrics();
     metrics.observe(sampleReport());

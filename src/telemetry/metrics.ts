@@ -14,6 +14,8 @@ export interface Metrics {
   countStoreError(operation: string): void;
   countInvalidation(entries: number): void;
   countAudit(outcome: string): void;
+  /** What an answer that only an audit asked for costs, in US dollars. */
+  countAuditCost(dollars: number): void;
   countFeedback(verdict: string): void;
   countRefresh(outcome: string): void;
   /** Prometheus text format 0.0.4. */
@@ -57,6 +59,10 @@ export function createMetrics(): Metrics {
     name: "semcache_invalidated_entries_total",
     help: "Entries that invalidations removed",
   }).cell();
+  const auditCost = createCounterFamily(registry, {
+    name: "semcache_audit_cost_dollars_total",
+    help: "List price of the provider calls that only audits made",
+  }).cell();
   const audits = createCounterFamily(registry, {
     name: "semcache_audits_total",
     help: "Semantic hits that were checked against the provider, by outcome",
@@ -86,6 +92,9 @@ export function createMetrics(): Metrics {
     },
     countStoreError: (operation) => {
       storeErrors.cell(operation).value++;
+    },
+    countAuditCost: (dollars) => {
+      auditCost.value += dollars;
     },
     countAudit: (outcome) => {
       audits.cell(outcome).value++;

@@ -88,6 +88,16 @@ describe("createSavings", () => {
     expect(savings.snapshot()).toMatchObject({ calls: 0, tokens: 0, callsOfUnknownUsage: 0 });
   });
 
+  it("counts what audits cost beside what was saved", () => {
+    const savings = createSavings();
+    savings.addAudit({ usage: { inputTokens: 20, outputTokens: 10 }, cost: 0.5 });
+    savings.addAudit({ usage: { inputTokens: 20, outputTokens: 10 }, cost: null });
+    savings.addAudit({ usage: null, cost: null });
+    const { audits, dollars, calls } = savings.snapshot();
+    expect(audits).toEqual({ calls: 3, tokens: 60, dollars: 0.5, unpricedTokens: 30 });
+    expect([dollars, calls]).toEqual([0, 0]);
+  });
+
   it("tells a hundred models and tenants apart, and counts the rest together", () => {
     const savings = createSavings();
     for (let index = 0; index < 250; index++) {

@@ -1,9 +1,12 @@
+import { toTokenTotal, type Usage } from "../model/answer.ts";
 import { BoundedNames } from "./bounded-names.ts";
 import type { RequestReport } from "./request-report.ts";
 
 /** What was not asked of a provider, since the start. */
 export interface Savings {
   add(report: RequestReport): void;
+  /** A provider call that only an audit made; `cost` in US dollars, null where the model has no price. */
+  addAudit(call: { readonly usage: Usage | null; readonly cost: number | null }): void;
   snapshot(): SavingsSnapshot;
 }
 
@@ -40,6 +43,8 @@ export interface SavingsSnapshot extends SavedSum {
   /** The first 8 characters of the tenant's id. */
   readonly byTenant: readonly (SavedSum & { readonly tenant: string })[];
   readonly byRoute: readonly (SavedSum & { readonly route: string })[];
+  /** Provider calls that only audits made: to be taken off what was saved. */
+  readonly audits: SavedSum;
   /** Models whose tokens have no price, most tokens first. */
   readonly unpricedModels: readonly { readonly model: string; readonly tokens: number }[];
 }
@@ -50,6 +55,7 @@ const NO_NAME = "none";
 
 export function createSavings(): Savings {
   const all = new Sum();
+  const audits = new Sum();
   const ways: Record<SavingWay, Sum> = { exact: new Sum(), semantic: new Sum(), stale: new Sum(), joined: new Sum() };
   const models = new SumTable();
   const tenants = new SumTable();
@@ -76,6 +82,9 @@ export function createSavings(): Savings {
       cachedInputTokens += usage.cachedInputTokens ?? 0;
       reasoningTokens += usage.reasoningTokens ?? 0;
     },
+    addAudit({ usage, cost }) {
+      audits.add({ savedTokens: usage && toTokenTotal(usage), savedCost: cost });
+    },
     snapshot() {
       const byModel = models.ranked().map(([model, sum]) => ({ model, ...sum }));
       return {
@@ -96,6 +105,7 @@ export function createSavings(): Savings {
         byModel,
         byTenant: tenants.ranked().map(([tenant, sum]) => ({ tenant, ...sum })),
         byRoute: routes.ranked().map(([route, sum]) => ({ route, ...sum })),
+        audits: audits.snapshot(),
         unpricedModels: byModel
           .filter(({ unpricedTokens }) => unpricedTokens > 0)
           .map(({ model, unpricedTokens }) => ({ model, tokens: unpricedTokens }))
@@ -129,7 +139,7 @@ class Sum {
   #dollars = 0;
   #unpricedTokens = 0;
 
-  add({ savedTokens, savedCost }: RequestReport): void {
+  add({ savedTokens, savedCost }: Pick<RequestReport, "savedTokens" | "savedCost">): void {
     this.#calls++;
     this.#tokens += savedTokens ?? 0;
     if (savedCost === null) this.#unpricedTokens += savedTokens ?? 0;

@@ -273,6 +273,27 @@ describe("what saves and what does not", () => {
     expect(byWay).toEqual({ joined: all });
   });
 
+  it("an audit costs what it asked the provider for, told beside what was saved", async () => {
+    const audited = await startSemcache(provider.url, { prices, matching: { audit_rate: 1 } });
+    try {
+      const say = room("openai", "house-1", audited);
+      provider.script(withUsage(openAiUsage), { times: 2 });
+      await say();
+      const { all } = await savedBy(async () => {
+        const hit = await say(paraphrase);
+        expect(hit.outcome).toBe("hit/semantic");
+        await audited.log.waitFor((line) => line["request"] === hit.id && String(line["msg"]).startsWith("An audit"));
+      }, audited);
+      const { audits } = (await statsOf(audited)).saved;
+      expect(all).toMatchObject({ calls: 1, tokens: 1_200 });
+      expect(audits).toMatchObject({ calls: 1, tokens: 1_200, unpricedTokens: 0 });
+      expect(audits.dollars).toBeCloseTo(openAiDollars, 9);
+      expect(await metricOf("semcache_audit_cost_dollars_total", {}, audited)).toBe(audits.dollars);
+    } finally {
+      await audited.close();
+    }
+  });
+
   it("who joins a flight that fails saves nothing", async () => {
     const gate = new Gate();
     provider.script(async ({ response }) => {
