@@ -21,11 +21,13 @@ export interface FoundEntries {
   readonly scanned: number;
 }
 
-/** Entries in memory at a time, with their answers. */
-const PAGE = 32;
+/** Entries that are read in one go, with their answers. */
+const PAGE = 16;
 /** One call reads so many entries, or prompts of so many characters together, whichever is first. */
 const MAX_SCANNED = 2_000;
 const MAX_SCANNED_CHARS = 8_000_000;
+/** And so many that the selector does not select, one after the other, which need not be read. */
+const MAX_LOOKS = 10_000;
 
 /** The next entries that are wanted, newest first. What is not found in one call's work is the next call's. */
 export async function searchEntries(
@@ -37,11 +39,14 @@ export async function searchEntries(
   let next = after;
   let scanned = 0;
   let chars = 0;
+  let isShort = false;
   do {
     // Never more than are still wanted: the cursor is behind the last one of a page.
+    const wanted = Math.min(PAGE, limit - found.length);
     const page: Awaited<ReturnType<CacheStore["list"]>> = await store.list(
       {
-        limit: Math.min(PAGE, limit - found.length),
+        limit: wanted,
+        maxLooks: MAX_LOOKS,
         ...(next === null ? {} : { after: next }),
         ...(selector === null ? {} : { selector }),
       },
@@ -54,6 +59,7 @@ export async function searchEntries(
       if (pace.isDue) await pace.rest();
     }
     next = page.next;
-  } while (next !== null && found.length < limit && scanned < MAX_SCANNED && chars < MAX_SCANNED_CHARS);
+    isShort = page.entries.length < wanted;
+  } while (next !== null && !isShort && found.length < limit && scanned < MAX_SCANNED && chars < MAX_SCANNED_CHARS);
   return { entries: found, next, scanned };
 }

@@ -111,6 +111,8 @@ export interface ListOptions {
   readonly after?: string;
   /** Only these. */
   readonly selector?: EntrySelector;
+  /** At least 1: how many are looked at, selected or not. A page may be short of `limit`, or empty, and not the last. */
+  readonly maxLooks?: number;
 }
 
 export interface ListPage {

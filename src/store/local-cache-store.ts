@@ -281,21 +281,20 @@ export class LocalCacheStore implements CacheStore {
     return count;
   }
 
-  async list({ limit, after, selector }: ListOptions, signal?: AbortSignal): Promise<ListPage> {
+  async list({ limit, after, selector, maxLooks }: ListOptions, signal?: AbortSignal): Promise<ListPage> {
     this.#assertReady("list entries", signal);
     const entries: (CacheEntry & EntryActivity)[] = [];
     let slot = after === undefined ? this.#table.newest() : this.#table.newestBelow(toSequence(after));
     let last: number | null = null;
-    for (let steps = 1; slot !== null && entries.length < limit; steps++) {
+    for (let looks = 1; slot !== null && entries.length < limit; looks++) {
+      if (maxLooks !== undefined && looks > maxLooks) break;
       const sequence = this.#table.sequence(slot);
       if (selector === undefined || isSelected(selector, this.#table.describe(slot))) {
         const entry = this.#readWithActivity(slot);
-        if (entry !== null) {
-          entries.push(entry);
-          last = sequence;
-        }
+        if (entry !== null) entries.push(entry);
       }
-      if (steps % REMOVALS_PER_TURN === 0) {
+      last = sequence;
+      if (looks % REMOVALS_PER_TURN === 0) {
         await nextTurn();
         this.#assertReady("list entries", signal);
       }

@@ -460,6 +460,27 @@ export function describeCacheStore(name: string, make: (options: StoreTestOption
         expect(pages).toBe(3);
       });
 
+      test("looks at no more than it may, and goes on behind what it has looked at", async () => {
+        const store = await open();
+        for (let id = 0; id < 9; id++) await put(store, makeEntry(`e${id}`, { tags: id % 4 === 0 ? ["fourth"] : [] }));
+        const selector: EntrySelector = { kind: "where", tags: ["fourth"] };
+        const pages: (readonly string[])[] = [];
+        let after: string | null = null;
+        do {
+          const page: Awaited<ReturnType<CacheStore["list"]>> = await store.list({
+            limit: 5,
+            maxLooks: 3,
+            selector,
+            ...(after === null ? {} : { after }),
+          });
+          pages.push(page.entries.map(({ id }) => id));
+          after = page.next;
+        } while (after !== null);
+        expect(pages).toEqual([["e8"], ["e4"], ["e0"]]);
+        const nothing = await store.list({ limit: 5, maxLooks: 3, selector: { kind: "where", tags: ["none"] } });
+        expect([nothing.entries, nothing.next === null]).toEqual([[], false]);
+      });
+
       test("a page that ends with the last entry is the last page", async () => {
         const store = await open();
         await put(store, makeEntry("a"), makeEntry("b"));

@@ -89,6 +89,18 @@ describe("the search through entries", () => {
     await store.close();
   });
 
+  it("does not look for what a selector never selects for longer than it may", async () => {
+    const store = createMemoryCacheStore({ clock: { now: () => NOW_MS }, maxEntries: 20_000, maxBytes: null });
+    const server = await start({ deps: { store } });
+    await store.put(sampleEntry("old", { tags: ["rare"] }), store.generation());
+    for (let index = 0; index < 11_000; index++) await store.put(sampleEntry(`e${index}`), store.generation());
+    const first = (await server.get(`${path}?tag=rare`)).json;
+    expect([first.entries, first.scanned]).toEqual([[], 0]);
+    const second = (await server.get(`${path}?tag=rare&after=${first.next}`)).json;
+    expect([second.entries[0].id, second.next]).toEqual(["old", null]);
+    await store.close();
+  });
+
   it("other requests are answered while it reads", async () => {
     const store = createMemoryCacheStore({ clock: { now: () => NOW_MS }, maxEntries: 10_000, maxBytes: null });
     const server = await start({ deps: { store } });
