@@ -92,20 +92,24 @@ const prices = z
       }
     }
   })
-  .default({});
+  .default({})
+  .describe("US dollars per million tokens of more models, or other prices of listed ones");
 
 export const configSchema = z.strictObject({
   server: z
     .strictObject({
-      host: text.default("localhost"),
-      port: integer(0, 65_535).default(8080),
-      max_body: size.default("64MiB"),
+      host: text
+        .default("localhost")
+        .describe("Name or address to listen on; localhost is 127.0.0.1 and, where it exists, ::1"),
+      port: integer(0, 65_535).default(8080).describe("Port to listen on; 0: any free one"),
+      max_body: size.default("64MiB").describe("Larger request bodies are answered with 413"),
       admin_token: text
         .refine((value) => value.trim() !== "", { error: "text that is not empty" })
         .nullable()
-        .default(null),
-      keep_alive: duration.default("75s"),
-      shutdown_grace: duration.default("25s"),
+        .default(null)
+        .describe("Bearer token of the admin API and of put and get; without one they answer local callers only"),
+      keep_alive: duration.default("75s").describe("How long an idle connection of a client is kept open"),
+      shutdown_grace: duration.default("25s").describe("How long requests under way may go on after the stop signal"),
     })
     .prefault({}),
   upstream: z
@@ -117,51 +121,93 @@ export const configSchema = z.strictObject({
           openai: { base_url: "https://api.openai.com" },
           anthropic: { base_url: "https://api.anthropic.com" },
           ...providers,
-        })),
-      allow: textList.default([]),
-      allow_public: truth.default(true),
+        }))
+        .describe("Where requests go that name no provider; these addresses need no entry in upstream.allow"),
+      allow: textList
+        .default([])
+        .describe(
+          "Origins that x-llm-proxy-host and x-llm-proxy-upstream may name beside public https ones; the host may begin with *.",
+        ),
+      allow_public: truth
+        .default(true)
+        .describe("Whether callers may name any public https host; false: only the providers and upstream.allow"),
       proxy: z
         .union([z.literal("env"), httpUrl], { error: "env or a URL" })
         .nullable()
-        .default(null),
+        .default(null)
+        .describe("Egress proxy: its URL, or env for HTTPS_PROXY and its like; null: none"),
       timeouts: z
         .strictObject({
-          connect: duration.default("10s"),
-          headers: duration.default("600s"),
-          idle: duration.default("600s"),
+          connect: duration.default("10s").describe("Most time for the connection to a provider"),
+          headers: duration.default("600s").describe("Most time from the request to the head of the answer"),
+          idle: duration.default("600s").describe("Most time between two pieces of an answer"),
         })
         .prefault({}),
     })
     .prefault({}),
   cache: z
     .strictObject({
-      mode: choice(["semantic", "exact", "shadow", "off"]).default("semantic"),
-      ttl: duration.default("7d"),
-      volatile_ttl: duration.default("5m"),
-      max_ttl: duration.default("30d"),
-      stale_if_error: duration.default("0s"),
-      stale_while_revalidate: duration.default("0s"),
-      stale_match: choice(["exact", "semantic"]).default("exact"),
-      max_stale: duration.default("1h"),
+      mode: choice(["semantic", "exact", "shadow", "off"])
+        .default("semantic")
+        .describe(
+          "semantic: by meaning; exact: equal requests only; shadow: look up and judge, never serve; off: relay only",
+        ),
+      ttl: duration.default("7d").describe("How long an entry answers"),
+      volatile_ttl: duration
+        .default("5m")
+        .describe("How long an answer about now (today, latest...) answers equal requests"),
+      max_ttl: duration.default("30d").describe("The most that x-semcache-ttl can ask for"),
+      stale_if_error: duration
+        .default("0s")
+        .describe("How long past its time an answer may stand in for a provider that fails; 0s: not at all"),
+      stale_while_revalidate: duration
+        .default("0s")
+        .describe("How long past its time an answer is served at once, while the provider is asked in the background"),
+      stale_match: choice(["exact", "semantic"])
+        .default("exact")
+        .describe("Whether stale answers are for equal requests only"),
+      max_stale: duration.default("1h").describe("Nothing staler than this is served, whoever asks"),
       tenancy: text
         .regex(/^(?:credential|shared|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/, {
           error: "credential, shared or header:<name>",
         })
-        .default("credential"),
-      tenant_secret: text.min(16, { error: "at least 16 characters" }).nullable().default(null),
-      max_request: size.default("2MiB"),
-      max_entry: size.default("1MiB"),
-      max_temperature: number(0, 10).nullable().default(null),
+        .default("credential")
+        .describe("What tells tenants apart: the credential of the request, nothing, or a header that a gateway sets"),
+      tenant_secret: text
+        .min(16, { error: "at least 16 characters" })
+        .nullable()
+        .default(null)
+        .describe("Keeps tenants apart in keys; null: made once and kept in the data folder"),
+      max_request: size.default("2MiB").describe("Larger requests are relayed uncached"),
+      max_entry: size.default("1MiB").describe("Larger answers are not kept"),
+      max_temperature: number(0, 10)
+        .nullable()
+        .default(null)
+        .describe("Requests with a higher temperature are relayed uncached; null: temperature does not matter"),
       ignore_fields: z
         .strictObject({
-          "openai-chat": textList.default([]),
-          "anthropic-messages": textList.default([]),
-          "generic-json": textList.default([]),
+          "openai-chat": textList
+            .default([])
+            .describe("More top-level fields of such requests that cannot change an answer"),
+          "anthropic-messages": textList
+            .default([])
+            .describe("More top-level fields of such requests that cannot change an answer"),
+          "generic-json": textList
+            .default([])
+            .describe("More top-level fields of such requests that cannot change an answer"),
         })
         .prefault({}),
-      vary_headers: z.array(headerName, { error: "a list of header names" }).default([]),
-      eviction_policy: z.union([limitRule, z.array(limitRule).min(1, { error: limits })], { error: limits }).optional(),
-      eviction: choice(["lru", "cost_aware"]).default("lru"),
+      vary_headers: z
+        .array(headerName, { error: "a list of header names" })
+        .default([])
+        .describe("More request headers that change answers: requests that differ in them share nothing"),
+      eviction_policy: z
+        .union([limitRule, z.array(limitRule).min(1, { error: limits })], { error: limits })
+        .optional()
+        .describe("How much may be kept: MiB, or entries; not set: 4096 MiB, and a quarter of the memory at most"),
+      eviction: choice(["lru", "cost_aware"])
+        .default("lru")
+        .describe("What leaves first: what was not used for longest, or what saves least for its size"),
     })
     .superRefine((cache, context) => {
       // Not cut down in silence: the entry would be gone before its time.
@@ -177,39 +223,56 @@ export const configSchema = z.strictObject({
     .prefault({}),
   matching: z
     .strictObject({
-      max_error_rate: number(0, 1).default(0.01),
-      guard: onOff.default("on"),
-      verifier: choice(["local", "off"]).default("local"),
-      candidates: integer(1, 64).default(8),
-      max_prompt_tokens: integer(1, 254).default(128),
-      timeout: duration.default("500ms"),
-      max_queue: integer(1, 100_000).default(64),
-      audit_rate: number(0, 1).default(0.005),
-      /** Set through the first Semcache's `similarity_threshold`; a floor on the cosine that can only tighten. */
-      min_similarity: number(-1, 1).nullable().default(null),
+      max_error_rate: number(0, 1)
+        .default(0.01)
+        .describe("Aimed-at share of wrong answers among hits by meaning; lower is stricter"),
+      guard: onOff
+        .default("on")
+        .describe("Whether numbers, names, negations and the like are compared by rules; off is for experiments"),
+      verifier: choice(["local", "off"])
+        .default("local")
+        .describe("Whether a model judges each pair of prompts; off is for experiments"),
+      candidates: integer(1, 64).default(8).describe("The most entries that one lookup judges"),
+      max_prompt_tokens: integer(1, 254).default(128).describe("Longer prompts are matched exactly only"),
+      timeout: duration.default("500ms").describe("A lookup that takes longer is a miss"),
+      max_queue: integer(1, 100_000).default(64).describe("Lookups that may wait for the models; more are misses"),
+      audit_rate: number(0, 1)
+        .default(0.005)
+        .describe("Share of the hits by meaning that is asked of the provider afterwards; 0: none"),
+      min_similarity: number(-1, 1)
+        .nullable()
+        .default(null)
+        .describe("A floor on the cosine that can only tighten; the first Semcache's similarity_threshold sets it"),
     })
     .prefault({}),
   embedding: z
     .strictObject({
-      provider: choice(["local"]).default("local"),
+      provider: choice(["local"]).default("local").describe("What turns prompts into vectors"),
       workers: z
         .union([z.literal("auto"), integer(1, 64)], { error: "auto or a whole number from 1 to 64" })
-        .default("auto"),
+        .default("auto")
+        .describe("Threads for the models; auto: by the number of cores"),
     })
     .prefault({}),
   store: z
     .strictObject({
-      kind: choice(["embedded", "memory"]).default("embedded"),
-      /** Null: nothing is written to disk, and the entries are in memory. */
-      path: text.nullable().default("./semcache-data"),
+      kind: choice(["embedded", "memory"])
+        .default("embedded")
+        .describe("embedded: entries are kept on disk; memory: they end with the process"),
+      path: text
+        .nullable()
+        .default("./semcache-data")
+        .describe("The data folder; null: nothing is written to disk, and the entries are in memory"),
     })
     .prefault({}),
   prices,
   telemetry: z
     .strictObject({
-      log_level: choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-      log_format: choice(["json", "text"]).default("json"),
-      log_prompts: truth.default(false),
+      log_level: choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+        .default("info")
+        .describe("The least severe lines that are written"),
+      log_format: choice(["json", "text"]).default("json").describe("One JSON object a line, or text for people"),
+      log_prompts: truth.default(false).describe("Whether log lines and decisions have the prompts in them"),
     })
     .prefault({}),
 });
