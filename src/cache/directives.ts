@@ -1,4 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
+import type { RequestHeaderName } from "../model/headers.ts";
 import { parseCacheControl } from "./cache-control.ts";
 import { headerValues } from "./raw-headers.ts";
 
@@ -112,7 +113,7 @@ function parseRate(value: string | null): number | null {
   return rate;
 }
 
-function single(rawHeaders: readonly string[], name: string, allowed: string): string | null {
+function single(rawHeaders: readonly string[], name: RequestHeaderName, allowed: string): string | null {
   const values = headerValues(rawHeaders, name);
   if (values.length > 1) throw invalid(name, values.join(", "), `one line with ${allowed}`);
   return values[0]?.trim() ?? null;
@@ -121,7 +122,7 @@ function single(rawHeaders: readonly string[], name: string, allowed: string): s
 /** Longer values are cut in the message, which goes back to the caller and into the log. */
 const SHOWN_CHARACTERS = 80;
 
-function invalid(name: string, value: string, allowed: string): SemcacheError {
+function invalid(name: RequestHeaderName, value: string, allowed: string): SemcacheError {
   const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}...` : value;
   return new SemcacheError("directive-invalid", `Cannot use ${name}: ${JSON.stringify(shown)} is not ${allowed}`);
 }

@@ -47,6 +47,7 @@ export function createCounterFamily(
     name,
     help,
     type: "counter",
+    labelNames,
     get: async () => {
       collect?.(family);
       const values = Array.from(cells.values(), ({ labels, cell }) => ({ labels, value: cell.value }));
@@ -78,6 +79,7 @@ export function createHistogramFamily(
     name,
     help,
     type: "histogram",
+    labelNames,
     get: async () => ({
       name,
       help,
@@ -140,6 +142,8 @@ interface RegistryMetric {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "histogram";
+  /** For {@link listFamilies}. */
+  readonly labelNames: readonly string[];
   get(): Promise<{
     readonly name: string;
     readonly help: string;
@@ -151,4 +155,21 @@ interface RegistryMetric {
 /** The registry asks a metric for its name and `get()` and nothing else; its types name only its own classes. */
 function register(registry: Registry, metric: RegistryMetric): void {
   registry.registerMetric(metric as unknown as Metric);
+}
+
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
+/** All that the registry exposes, in the order of registration, also what has no sample yet. */
+export async function listFamilies(registry: Registry): Promise<readonly MetricFamily[]> {
+  const types = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+  return registry.getMetricsAsArray().map((metric) => {
+    // Its type leaves out what its own classes have as well.
+    const { name, help, labelNames = [] } = metric as unknown as Omit<MetricFamily, "type">;
+    return { name, type: types.get(name) ?? "untyped", help, labelNames };
+  });
 }

@@ -1,6 +1,6 @@
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { availableMemoryBytes } from "../base/available-memory.ts";
-import { createCounterFamily } from "./instruments.ts";
+import { createCounterFamily, listFamilies, type MetricFamily } from "./instruments.ts";
 import { readPrivateMemoryBytes } from "./private-memory.ts";
 import { createRequestMetrics } from "./request-metrics.ts";
 import type { RequestReport } from "./request-report.ts";
@@ -20,6 +20,8 @@ export interface Metrics {
   countRefresh(outcome: string): void;
   /** Prometheus text format 0.0.4. */
   expose(): Promise<string>;
+  /** Every name, whether it has a series yet or not. */
+  families(): Promise<readonly MetricFamily[]>;
 }
 
 export interface MetricSources {
@@ -113,6 +115,7 @@ export function createMetrics(): Metrics {
       // The registry writes "Nan"; the format has NaN (an idle event loop has no mean lag).
       return (await registry.metrics()).replace(/ Nan$/gm, " NaN");
     },
+    families: () => listFamilies(registry),
   };
 }
 

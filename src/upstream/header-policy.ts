@@ -1,3 +1,4 @@
+import { requestHeaders, responseHeaders } from "../model/headers.ts";
 import { toDecodableEncodings } from "./accept-encoding.ts";
 
 // Headers are lists of names and values in turn, as in node's `rawHeaders`: order, case and duplicates survive.
@@ -19,17 +20,10 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
 ]);
 
 /** What a caller tells Semcache; the provider must not see it. All `x-semcache-*` headers belong here too. */
-export const ownRequestHeaders: ReadonlySet<string> = new Set([
-  "x-llm-proxy-host",
-  "x-llm-proxy-upstream",
-  "x-llm-prompt",
-  "x-llm-proxy-prompt",
-  // Directives to this cache.
-  "cache-control",
-]);
+export const ownRequestHeaders: ReadonlySet<string> = new Set(Object.keys(requestHeaders));
 
 /** What Semcache tells a caller; a provider must not speak for it. All `x-semcache-*` headers belong here too. */
-export const ownResponseHeaders: ReadonlySet<string> = new Set(["x-cache-status"]);
+export const ownResponseHeaders: ReadonlySet<string> = new Set(Object.keys(responseHeaders));
 
 /**
  * Never removed for being named in Connection. Naming `authorization` there would make the proxy send another request
