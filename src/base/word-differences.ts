@@ -28,7 +28,9 @@ export function toWordDifferences(
   const shared = findShared(wordsA.slice(start, wordsA.length - end), wordsB.slice(start, wordsB.length - end));
   const mark = (words: readonly Word[], sharedOnes: ReadonlySet<number>) =>
     words.map((word, index) => ({
-      ...word,
+      start: word.start,
+      end: word.end,
+      key: word.key,
       differs: index >= start && index < words.length - end && !sharedOnes.has(index - start),
     }));
   return { a: mark(wordsA, shared.a), b: mark(wordsB, shared.b) };
@@ -38,17 +40,25 @@ export function toWordDifferences(
 function findShared(a: readonly Word[], b: readonly Word[]): { readonly a: Set<number>; readonly b: Set<number> } {
   const shared = { a: new Set<number>(), b: new Set<number>() };
   if (a.length > MAX_COMPARED_WORDS || b.length > MAX_COMPARED_WORDS) return shared;
+  // Numbers are compared much faster than texts.
+  const numbers = new Map<string, number>();
+  const toNumber = ({ key }: Word) => {
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  };
+  const [wordsA, wordsB] = [Uint16Array.from(a, toNumber), Uint16Array.from(b, toNumber)];
   // lengths[i * width + j]: words that the rests from i and from j have in common.
   const width = b.length + 1;
   const lengths = new Uint8Array((a.length + 1) * width);
   const at = (i: number, j: number) => lengths[i * width + j] ?? 0;
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
-      lengths[i * width + j] = a[i]?.key === b[j]?.key ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+      lengths[i * width + j] = wordsA[i] === wordsB[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   let i = 0;
   let j = 0;
   while (i < a.length && j < b.length) {
-    if (a[i]?.key === b[j]?.key) {
+    if (wordsA[i] === wordsB[j]) {
       shared.a.add(i++);
       shared.b.add(j++);
     } else if (at(i + 1, j) >= at(i, j + 1)) i++;
