@@ -130,7 +130,7 @@ export interface DecisionPrompts {
   readonly marks: { readonly asked: readonly Mark[]; readonly matched: readonly Mark[] };
 }
 
-/** UTF-16 offsets, end exclusive; rising, never touching each other. `guard`: a finding names these words. */
+/** UTF-16 offsets, end exclusive; rising, never overlapping. `guard`: a finding names these words. */
 export type Mark = readonly [start: number, end: number, why: "differs" | "guard"];
 
 // POST /semcache/v1/admin/prompts {show, minutes?} -> PromptsState
