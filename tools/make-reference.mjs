@@ -5,42 +5,47 @@ import { parse } from "yaml";
 import { configSchema } from "../dist/config/schema.js";
 import { errorCodes } from "../dist/base/errors.js";
 import { bypassReasons, missReasons, notStoredReasons, staleCauses } from "../dist/model/reason.js";
+import { cliPage } from "./reference/cli-page.mjs";
+import { configurationPage, listSettings } from "./reference/configuration-page.mjs";
+import { headerProblems, headersPage } from "./reference/headers-page.mjs";
+import { code, toTable } from "./reference/markdown-table.mjs";
+import { metricsPage } from "./reference/metrics-page.mjs";
 
 const folder = fileURLToPath(new URL("../docs/reference/", import.meta.url));
 const generated = "<!-- Made from the tables in src/ by tools/make-reference.mjs; edit those. -->";
-const table = (head, rows) =>
-  [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...rows.map((row) => `| ${row.join(" | ")} |`)].join(
-    "\n",
-  );
 const list = (reasons) =>
-  table(
+  toTable(
     ["code", "meaning"],
-    Object.entries(reasons).map(([code, meaning]) => [`\`${code}\``, meaning]),
+    Object.entries(reasons).map(([reason, meaning]) => [code(reason), meaning]),
   );
 
 const pages = {
+  "cli.md": `${generated}\n${cliPage()}`,
+  "configuration.md": `${generated}\n${configurationPage()}`,
   "errors.md": `${generated}
 # Error codes
 
 Semcache's own errors carry \`x-semcache-error: <code>\` and a body in the shape of the route's API. Those that a retry
 cannot mend carry \`x-should-retry: false\`. The provider's errors pass through untouched and carry none of this.
 
-${table(
+${toTable(
   ["code", "status", "retry", "meaning"],
   Object.entries(errorCodes)
     .filter(([, { status }]) => status !== null)
-    .map(([code, { status, retry, meaning }]) => [`\`${code}\``, status, retry ? "may help" : "no", meaning]),
+    .map(([error, { status, retry, meaning }]) => [code(error), status, retry ? "may help" : "no", meaning]),
 )}
 
 Codes that never reach a client: the cache turns them into misses, the command line into exit codes.
 
-${table(
+${toTable(
   ["code", "meaning"],
   Object.entries(errorCodes)
     .filter(([, { status }]) => status === null)
-    .map(([code, { meaning }]) => [`\`${code}\``, meaning]),
+    .map(([error, { meaning }]) => [code(error), meaning]),
 )}
 `,
+  "headers.md": `${generated}\n${headersPage()}`,
+  "metrics.md": `${generated}\n${await metricsPage()}`,
   "reasons.md": `${generated}
 # Reasons
 
@@ -104,6 +109,16 @@ for (const key of leaves(configSchema.parse({}))) {
     stale = true;
     console.error(`docs/configuration.md does not have ${key}`);
   }
+}
+for (const { key, description } of listSettings()) {
+  if (description === undefined) {
+    stale = true;
+    console.error(`src/config/schema.ts does not describe ${key}`);
+  }
+}
+for (const problem of headerProblems(fileURLToPath(new URL("../src/", import.meta.url)))) {
+  stale = true;
+  console.error(problem);
 }
 process.exit(stale ? 1 : 0);
 
