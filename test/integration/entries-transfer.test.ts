@@ -81,7 +81,7 @@ describe("the list", () => {
     expect(keys.toSorted()).toEqual(expected);
   });
 
-  it.each(["older_than=soon", "tag=", "tenant=", "model=", "q=x", "vectors=yes"])("refuses %s", async (query) => {
+  it.each(["older_than=soon", "tag=", "tenant=", "model=", "unknown=x", "vectors=yes"])("refuses %s", async (query) => {
     const server = await start();
     for (const path of query.startsWith("vectors") ? ["export"] : ["entries", "export"]) {
       expect((await server.get(`${admin}/${path}?${query}`)).status).toBe(400);
