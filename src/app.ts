@@ -4,43 +4,22 @@ import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock, type Clock } from "./base/clock.ts";
 import { isSemcacheError, SemcacheError } from "./base/errors.ts";
-import { createAdmission } from "./cache/admission.ts";
-import { createCacheAside } from "./cache/cache-aside.ts";
 import { FrameJournal } from "./cache/frame-journal.ts";
 import { Landings } from "./cache/landings.ts";
-import { createLookup } from "./cache/lookup.ts";
 import { loadTenantSecret, restoreTenantSecret } from "./cache/tenant-secret.ts";
 import { createTenantResolver, toDeploymentMark } from "./cache/tenant.ts";
 import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
+import type { ReloadPlan } from "./config/plan-reload.ts";
 import { readDashboardFiles } from "./dashboard/dashboard-files.ts";
-import { createLocalEmbedder } from "./embedding/local-embedder.ts";
 import { dialects } from "./formats/dialects.ts";
-import { createCacheAsideRoutes } from "./http/cache-aside-routes.ts";
-import { createFeedbackRoutes } from "./http/feedback-routes.ts";
-import { createOperatorAccess } from "./http/operator-access.ts";
-import type { OperatorDeps, PartState, Readiness } from "./http/operator-route.ts";
-import { createOperatorRoutes } from "./http/operator-routes.ts";
-import { createRequestHandler } from "./http/request-handler.ts";
-import { createRouter } from "./http/router.ts";
+import type { PartState, Readiness } from "./http/operator-route.ts";
 import { HttpServer } from "./http/server.ts";
-import type { InferencePool } from "./inference/inference-pool.ts";
-import { loadModelManifest } from "./inference/model-manifest.ts";
-import { createWorkerPool } from "./inference/worker-pool.ts";
-import { createAnswerComparer } from "./matching/audit/compare-answers.ts";
 import { createTrust } from "./matching/audit/trust.ts";
-import { barFor } from "./matching/calibration/calibration.ts";
-import { loadCalibration } from "./matching/calibration/load-calibration.ts";
-import { createPromptGuard } from "./matching/guard/prompt-guard.ts";
-import { createLocalVerifier } from "./matching/local-verifier.ts";
-import type { Matcher } from "./matching/matcher.ts";
-import { createMatcher } from "./matching/prompt-matcher.ts";
-import { costOf } from "./pricing/cost-of.ts";
-import { createPriceList } from "./pricing/price-list.ts";
-import { createAuditor } from "./proxy/auditor.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
-import { createProxy } from "./proxy/proxy.ts";
 import { sendOwnError } from "./proxy/own-error.ts";
+import { createMatchers, isMatched, openModels, type Matchers, type Models } from "./serving/models.ts";
+import { createProviders, createServing, type Foundation } from "./serving/serving.ts";
 import type { CacheStore } from "./store/cache-store.ts";
 import { openCacheStore } from "./store/create-cache-store.ts";
 import { openFileStateStore } from "./store/file-state-store.ts";
@@ -53,9 +32,6 @@ import { createMetrics } from "./telemetry/metrics.ts";
 import { PromptUnlock } from "./telemetry/prompt-unlock.ts";
 import { createSavings } from "./telemetry/savings.ts";
 import { createTotals } from "./telemetry/totals.ts";
-import { EntryImporter, toMaxLineBytes } from "./transfer/entry-importer.ts";
-import { createNodeHttpClient } from "./upstream/node-http-client.ts";
-import { createUpstreamPolicy } from "./upstream/upstream-policy.ts";
 import { version } from "./version.ts";
 
 /** How long the end of the process waits for models that are slow, or hang. */
@@ -68,6 +44,11 @@ export interface App {
   listen(): Promise<{ readonly url: string; readonly host: string; readonly port: number }>;
   /** Resolves when the models are warm and the store is loaded: until then requests are relayed. */
   ready(): Promise<void>;
+  /**
+   * Takes the configuration over that `read` gives; requests under way end under the one that they began with. Null:
+   * nothing changed, because `read` threw, or the server is ending. Throws nothing; the log tells.
+   */
+  reload(read: () => ReloadPlan): ReloadPlan | null;
   /** `/ready` is 503 from now on; requests under way get `server.shutdown_grace` to end. */
   close(): Promise<void>;
   /** After a fault that nobody foresaw: tells of it and writes the log out. What is in memory is trusted no more. */
@@ -85,41 +66,14 @@ export interface AppOptions {
 }
 
 /** The judgement on pairs of prompts, with the models that it needs. */
-export interface Judging {
-  readonly matcher: Matcher;
-  /** The same judgement, never refused for load: for people's questions, whose verdict must not depend on it. */
-  readonly patientMatcher: Matcher;
-  readonly pool: InferencePool;
-  /** The confidence from which a pair is a hit at this rate of wrong hits; infinite: nothing is. */
-  barAt(maxErrorRate: number): number;
+export interface Judging extends Matchers, Models {
   close(): Promise<void>;
 }
 
 /** @throws {SemcacheError} `model-unusable` */
-export async function createJudging({ matching, embedding }: Config): Promise<Judging> {
-  const models = await loadModelManifest();
-  const calibration = await loadCalibration();
-  const pool = createWorkerPool({ models, workers: embedding.workers, maxQueue: matching.maxQueue });
-  const make = (queue: "bounded" | "unbounded") =>
-    createMatcher({
-      embedder: createLocalEmbedder(pool, { queue }),
-      verifier: createLocalVerifier(pool, { queue }),
-      guard: createPromptGuard(),
-      calibration,
-      maxErrorRate: matching.maxErrorRate,
-      maxPromptTokens: matching.maxPromptTokens,
-      similarityFloor: matching.minSimilarity,
-      guardOn: matching.guard,
-      verifierOn: matching.verifier,
-    });
-  const matcher = make("bounded");
-  return {
-    matcher,
-    patientMatcher: make("unbounded"),
-    pool,
-    barAt: (maxErrorRate) => barFor(calibration, maxErrorRate),
-    close: () => pool.close(),
-  };
+export async function createJudging(config: Config): Promise<Judging> {
+  const models = await openModels(config);
+  return { ...models, ...createMatchers(models, config.matching), close: () => models.pool.close() };
 }
 
 /**
@@ -165,13 +119,15 @@ export function openStore(
 /** @throws {SemcacheError} `config-invalid`, `model-unusable`, `store-locked` */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { clock = systemClock, logStream, notes = [], warnings = [], source = null } = options;
-  const { server, upstream, cache, matching, telemetry } = config;
+  const { server, cache, matching, telemetry } = config;
   const log = createLog({
     level: telemetry.logLevel,
     format: telemetry.logFormat,
     logPrompts: telemetry.logPrompts,
     ...(logStream && { sink: createStreamSink(logStream) }),
   });
+  // Before anything is opened: what is wrong with it ends the start.
+  createProviders(config.upstream);
   for (const note of notes) log.info(note);
   for (const warning of warnings) log.warn(warning);
   if (cache.tenancy === "shared") {
@@ -181,7 +137,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = createMetrics();
   const totals = createTotals();
   const savings = createSavings();
-  const prices = createPriceList(config.prices);
   const decisions = createDecisions();
   const prompts = new PromptUnlock({
     logPrompts: telemetry.logPrompts,
@@ -192,13 +147,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const onDefect = (error: unknown, requestId: string) =>
     log.error("Unexpected fault", { request: requestId, error: describeFault(error) });
 
-  const policy = createUpstreamPolicy({
-    allow: upstream.allow,
-    allowPublic: upstream.allowPublic,
-    providers: upstream.baseUrls,
-    viaEgressProxy: upstream.proxy !== null,
-  });
-  const client = createNodeHttpClient({ policy, timeouts: upstream.timeouts, proxy: upstream.proxy });
   const { secret, source: secretSource } = await loadTenantSecret({
     configured: cache.tenantSecret,
     dataFolder: config.store.path,
@@ -217,8 +165,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     loadsLater: true,
     ...(secretSource !== "configured" && { beforeOpen: (folder) => restoreTenantSecret(folder, secret) }),
   });
-  const judging = await createJudging(config);
-  const { matcher, pool } = judging;
+  const models = await openModels(config);
+  const { pool } = models;
   const state =
     config.store.path === null
       ? createMemoryStateStore()
@@ -233,115 +181,20 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     clock,
     maxErrorRate: matching.maxErrorRate,
     onRaised: (message, { now, ...details }) =>
-      log.warn(message, { ...details, now, matching: Number.isFinite(judging.barAt(now)) ? "on" : "off" }),
-  });
-  if (!Number.isFinite(judging.barAt(matching.maxErrorRate))) {
-    log.warn(
-      `matching.max_error_rate is ${matching.maxErrorRate}, and no bar was certified for so low a rate: nothing is matched by meaning`,
-    );
-  }
-  store.onRemoved(({ id }) => matcher.forget(id));
-
-  const landings = new Landings();
-  const lookup = createLookup({
-    store,
-    matcher,
-    landings,
-    trust,
-    clock,
-    candidates: matching.candidates,
-    timeoutMs: matching.timeoutMs,
-    modelsReady: () => pool.status().ready,
-    onFault: (error) => {
-      metrics.countStoreError("lookup");
-      log.warn("A lookup failed and became a miss", { error: String(error) });
-    },
-  });
-  const admission = createAdmission({
-    store,
-    matcher: judging.patientMatcher,
-    landings,
-    clock,
-    maxEntryBytes: cache.maxEntryBytes,
-    onLost: (reason, error) => {
-      metrics.countStoreError("put");
-      const details = { reason, ...(error === null ? {} : { error: String(error) }) };
-      // A store that cannot be written has said so, in one line.
-      if (store.health().state === "ok") log.warn("An answer was not stored", details);
-      else log.debug("An answer was not stored", details);
-    },
-  });
-  const proxySettings = {
-    providers: upstream.providers,
-    plan: { ...cache, maxErrorRate: matching.maxErrorRate },
-    ignoreFields: cache.ignoreFields,
-    varyHeaders: cache.varyHeaders,
-    tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
-    maxEntryBytes: cache.maxEntryBytes,
-    idleMs: upstream.timeouts.idleMs,
-  };
-  const served = new ServedHits();
-  const auditor = createAuditor({
-    rate: matching.auditRate,
-    random: Math.random,
-    upstream: client,
-    comparer: createAnswerComparer({
-      embedder: createLocalEmbedder(pool, { queue: "unbounded" }),
-      guard: createPromptGuard(),
-    }),
-    trust,
-    settings: proxySettings,
-    onAnswer: ({ model, usage }) => {
-      const cost = usage && model !== null ? costOf(usage, model, prices) : null;
-      savings.addAudit({ usage, cost });
-      if (cost !== null) metrics.countAuditCost(cost);
-    },
-    onOutcome: (outcome, { request, entry }) => {
-      metrics.countAudit(outcome);
-      if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
-      else log.debug("An audit is over", { outcome, request, entry });
-    },
-  });
-  const proxy = createProxy({
-    clock,
-    prices,
-    dialects,
-    policy,
-    upstream: client,
-    store,
-    matcher,
-    lookup,
-    admission,
-    frames: new FrameJournal(),
-    tenants,
-    auditor,
-    served,
-    settings: proxySettings,
-    keepsPrompts: () => prompts.isOpen,
-    report: (report) => {
-      // What the operator was let see is for the decisions alone, and only as long as that lasts.
-      const told = telemetry.logPrompts || report.prompts === null ? report : { ...report, prompts: null };
-      metrics.observe(told);
-      totals.add(told);
-      savings.add(told);
-      history.add(told);
-      decisions.add(prompts.isOpen ? report : told);
-      log.request(told);
-    },
-    onRefresh: (outcome) => metrics.countRefresh(outcome),
-    onDefect,
+      log.warn(message, { ...details, now, matching: isMatched(models, now) ? "on" : "off" }),
   });
   metrics.connect({
     store: () => store.stats(),
     storeWritable: () => store.health().state === "ok",
     degradedParts: () => readiness().parts.length,
     inference: () => pool.status(),
-    flights: () => ({ open: proxy.flights.size }),
+    flights: () => ({ open: [...servings].reduce((sum, { openFlights }) => sum + openFlights, 0) }),
     trust: () => {
       const { barredPairs, steps } = trust.summary();
       return { barredPairs, raisedSteps: Object.values(steps.partitions).reduce((sum, each) => sum + each, steps.all) };
     },
     log: () => ({ lostLines: log.lostLines }),
+    configReloaded: () => reloaded,
   });
 
   let modelFault: string | null = null;
@@ -367,105 +220,51 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   };
 
   const draining = new AbortController();
-  const access = createOperatorAccess({
-    adminToken: server.adminToken,
-    listenHost: server.host,
-    onDisabled: (line) => log.warn(line),
-  });
-  const countFaults = <T>(operation: string, work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      if (isSemcacheError(error, "store-failed")) metrics.countStoreError(operation);
-      throw error;
-    });
-  // A hit can come from an entry that has not landed: whoever asks for it by its id, or deletes it, waits for it.
-  const landedStore: OperatorDeps["store"] = {
-    kind: store.kind,
-    async get(id, signal) {
-      const entry = await store.get(id, signal);
-      if (entry !== null || landings.size === 0) return entry;
-      await landings.all();
-      return store.get(id, signal);
-    },
-    list: (page, signal) => store.list(page, signal),
-    async delete(selector, how) {
-      if (selector.kind === "id") await landedStore.get(selector.id);
-      return countFaults("delete", store.delete(selector, how));
-    },
-    stats: () => store.stats(),
-  };
-  const deployment = toDeploymentMark({ tenancy: cache.tenancy, secret });
-  const operatorRoutes = [
-    ...createOperatorRoutes({
-      version,
-      startedAtMs: clock.now(),
-      clock,
-      store: landedStore,
-      matcher: judging.patientMatcher,
-      decisions,
-      totals,
-      history,
-      prompts,
-      draining: draining.signal,
-      savings,
-      trust,
-      metrics,
-      readiness,
-      dashboardFiles: readDashboardFiles(),
-      importer: new EntryImporter({
-        store,
-        matcher: judging.patientMatcher,
-        embedder: { id: matcher.embedderId, dimensions: pool.models.embedder.dimensions },
-        landings,
-        clock,
-        dialects,
-        policy,
-        tenants,
-        settings: proxySettings,
-        deployment,
-      }),
-      deployment,
-      maxLineBytes: toMaxLineBytes(cache),
-    }),
-    ...createFeedbackRoutes({
-      served,
-      trust,
-      store: landedStore,
-      tenants,
-      onFeedback: (verdict, about) => {
-        metrics.countFeedback(verdict);
-        decisions.noteFeedback(about, verdict);
-      },
-    }),
-    ...createCacheAsideRoutes({
-      cacheAside: createCacheAside({
-        ...cache,
-        store: {
-          put: (...what) => countFaults("put", store.put(...what)),
-          generation: () => store.generation(),
-          health: () => store.health(),
-        },
-        matcher,
-        lookup,
-        clock,
-        byMeaning: cache.mode === "semantic",
-      }),
-      tenants,
-      served,
-      clock,
-      // Key and value with room for the escapes of JSON.
-      maxBodyBytes: 2 * (cache.maxEntryBytes + cache.maxRequestBytes),
-    }),
-  ];
-  const handle = createRequestHandler({
-    router: createRouter(operatorRoutes),
-    access,
-    proxy,
-    dialects,
-    maxRequestBytes: cache.maxRequestBytes,
-    maxBodyBytes: server.maxBodyBytes,
+  const landings = new Landings();
+  const foundation: Foundation = {
+    clock,
+    startedAtMs: clock.now(),
+    log,
+    metrics,
+    totals,
+    savings,
+    history,
+    decisions,
+    prompts,
+    store,
+    models,
+    trust,
+    tenants,
+    deployment: toDeploymentMark({ tenancy: cache.tenancy, secret }),
+    landings,
+    served: new ServedHits(),
+    frames: new FrameJournal(),
+    dashboardFiles: readDashboardFiles(),
+    readiness,
+    draining: draining.signal,
     onDefect,
+  };
+  let { shutdownGraceMs } = server;
+  let reloaded = true;
+  let serving = createServing(foundation, config);
+  /** The current one, and those before it whose requests have not ended. */
+  const servings = new Set([serving]);
+  const httpServer = new HttpServer({
+    host: server.host,
+    port: server.port,
+    keepAliveMs: server.keepAliveMs,
+    handle: (request, response, id) => serving.handle(request, response, id),
   });
-  const httpServer = new HttpServer({ host: server.host, port: server.port, keepAliveMs: server.keepAliveMs, handle });
+
+  /** @throws {SemcacheError} `config-invalid`, before anything is changed */
+  const takeOver = (next: Config): void => {
+    const before = serving;
+    serving = createServing(foundation, next);
+    servings.add(serving);
+    void before.retire().finally(() => servings.delete(before));
+    trust.promise(next.matching.maxErrorRate);
+    ({ shutdownGraceMs } = next.server);
+  };
 
   // Last: whatever could keep the start from succeeding is behind, and need not wait for it.
   const loading = store.load();
@@ -474,12 +273,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   ready.catch(() => undefined);
 
   const release = async () => {
-    proxy.close();
-    await auditor.close();
-    await client.close();
+    await Promise.all([...servings].map((each) => each.close()));
     // What is being embedded gets a moment; without its models it lands without a vector.
     await Promise.race([landings.all(), delay(LANDING_GRACE_MS, undefined, { ref: false })]);
-    await judging.close();
+    await pool.close();
     await landings.all();
     history.close();
     prompts.close();
@@ -498,7 +295,13 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       history.start();
-      log.info("Listening", { version, url, config: source ?? "defaults", store: store.kind, matcher: matcher.id });
+      log.info("Listening", {
+        version,
+        url,
+        config: source ?? "defaults",
+        store: store.kind,
+        matcher: serving.matcherId,
+      });
       if (store.health().state === "loading") {
         log.info("Requests are relayed until the store has loaded its entries; /ready says how far it is");
         loading.then(
@@ -509,10 +312,33 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       return { url, host, port };
     },
     ready: () => ready,
+    reload(read) {
+      if (draining.signal.aborted) return null;
+      let plan: ReloadPlan;
+      try {
+        plan = read();
+        if (plan.changed.length > 0) takeOver(plan.config);
+      } catch (error) {
+        reloaded = false;
+        log.error("The configuration was not reloaded: the one before goes on", { error: toMessage(error) });
+        return null;
+      }
+      reloaded = true;
+      const { changed, needRestart } = plan;
+      for (const note of plan.notes) log.info(note);
+      for (const warning of plan.warnings) log.warn(warning);
+      log.info("The configuration was reloaded", { config: plan.source ?? "defaults", changed });
+      if (needRestart.length > 0)
+        log.warn("Some settings stay as they were until a restart", { settings: needRestart });
+      // Last, so that whoever turns the log down is still told.
+      const { logLevel: level, logFormat: format } = plan.config.telemetry;
+      log.configure({ level, format });
+      return plan;
+    },
     async close() {
       log.info("Draining", { requests: httpServer.activeRequests });
       draining.abort();
-      await httpServer.close(server.shutdownGraceMs, refuseDraining);
+      await httpServer.close(shutdownGraceMs, refuseDraining);
       await release();
       log.info("Stopped");
       await log.close();
@@ -527,6 +353,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 function isUnwritable(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
   return ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(cause?.code ?? "");
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function describeFault(fault: unknown): string {

@@ -14,6 +14,7 @@ const floors = [
   ["dashboard", "transfer"],
   ["tuning"],
   ["http"],
+  ["serving"],
   ["app.ts"],
   ["cli"],
 ];

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { createApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
+import { planReload } from "../config/plan-reload.ts";
 import { configFlags, parseCommand, toOverrides } from "./arguments.ts";
 import { exitOnFault } from "./exit-on-fault.ts";
+import { onHangUp } from "./on-hang-up.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 /** `semcache [serve]` */
@@ -11,9 +13,14 @@ export async function runServe(args: readonly string[]): Promise<number> {
     count: 0,
     name: "no further words",
   });
-  const loaded = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
+  const read = () => loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
+  const loaded = read();
   const app = await createApp(loaded.config, { notes: loaded.notes, warnings: loaded.warnings, source: loaded.source });
   exitOnFault(app);
+  let { settings } = loaded;
+  onHangUp(() => {
+    settings = app.reload(() => planReload(settings, read()))?.settings ?? settings;
+  });
   const { url } = await app.listen();
   if (process.stderr.isTTY) {
     process.stderr.write(

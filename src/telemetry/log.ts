@@ -16,6 +16,8 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   /** The line of a request, at level `info`. */
   request(report: RequestReport): void;
+  /** From the next line on. */
+  configure(settings: { readonly level: LogLevel; readonly format: "json" | "text" }): void;
   /** Lines that were dropped because the reader was too slow, or gone. */
   readonly lostLines: number;
   /** Hands over what waits, for at most `timeoutMs` (2,000). Later lines are lost. */
@@ -43,7 +45,8 @@ const weights: Readonly<Record<LogLevel, number>> = {
   silent: 100,
 };
 
-export function createLog({ level, format, logPrompts, sink, maxBytes }: LogOptions): Log {
+export function createLog({ logPrompts, sink, maxBytes, ...settings }: LogOptions): Log {
+  let { level, format } = settings;
   const lines = new LineBuffer(sink ?? createStdoutSink(), {
     ...(maxBytes === undefined ? {} : { maxBytes }),
     describeLoss: (lost) =>
@@ -53,15 +56,12 @@ export function createLog({ level, format, logPrompts, sink, maxBytes }: LogOpti
     const json = JSON.stringify(line);
     return format === "text" ? toTextLine(json) : `${json}\n`;
   }
-  const put = (at: "debug" | "info" | "warn" | "error") => {
-    if (weights[at] < weights[level]) return () => undefined;
-    return (message: string, fields?: LogFields) => {
-      encodeRequests();
-      const told = fields === undefined ? {} : (redactFields(fields) as object);
-      lines.write(encode({ level: at, time: now(), msg: redactText(message), ...rename(told) }));
-    };
+  const put = (at: "debug" | "info" | "warn" | "error") => (message: string, fields?: LogFields) => {
+    if (weights[at] < weights[level]) return;
+    encodeRequests();
+    const told = fields === undefined ? {} : (redactFields(fields) as object);
+    lines.write(encode({ level: at, time: now(), msg: redactText(message), ...rename(told) }));
   };
-  const requestsAreLogged = weights.info >= weights[level];
   // The requests of one turn of the event loop are encoded after it, in a row, while the code for it is warm: no answer
   // waits for them.
   let requests: { readonly report: RequestReport; readonly time: string }[] = [];
@@ -77,8 +77,13 @@ export function createLog({ level, format, logPrompts, sink, maxBytes }: LogOpti
     warn: put("warn"),
     error: put("error"),
     request(report) {
-      if (!requestsAreLogged) return;
+      if (weights.info < weights[level]) return;
       if (requests.push({ report, time: now() }) === 1) setImmediate(encodeRequests);
+    },
+    configure(next) {
+      // Requests that ended before are told in the form that held then.
+      encodeRequests();
+      ({ level, format } = next);
     },
     get lostLines() {
       return lines.lost;

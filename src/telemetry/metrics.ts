@@ -38,6 +38,8 @@ export interface MetricSources {
   readonly storeWritable?: () => boolean;
   /** How many parts `/ready` names as not well. */
   readonly degradedParts?: () => number;
+  /** Whether the last reload of the configuration was taken over; true before the first. */
+  readonly configReloaded?: () => boolean;
   readonly inference?: () => { readonly waiting: number; readonly running: number };
   readonly flights?: () => { readonly open: number };
   readonly log?: () => { readonly lostLines: number };
@@ -147,6 +149,14 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
     () => readPrivateMemoryBytes(),
   );
   gauge("semcache_degraded_parts", "Parts that are not well; /ready names them", () => sources().degradedParts?.());
+  gauge(
+    "semcache_config_reload_successful",
+    "1 unless the last reload found a wrong setting and was not taken over",
+    () => {
+      const reloaded = sources().configReloaded?.();
+      return reloaded === undefined ? null : Number(reloaded);
+    },
+  );
   gauge("semcache_entries", "Entries in the cache", () => sources().store?.().entries);
   gauge("semcache_entries_limit", "Most entries that the cache may hold", () => sources().store?.().maxEntries);
   gauge("semcache_store_bytes", "Bytes that the entries cost", () => sources().store?.().bytes);

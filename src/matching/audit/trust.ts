@@ -47,6 +47,8 @@ export interface Trust {
   standing(pair: ServedPair): Standing;
   /** The share of wrong hits that is accepted in a partition that has no steps of its own. */
   commonMaxErrorRate(): number;
+  /** `matching.max_error_rate` is another one from now on; the steps that were taken stay. */
+  promise(maxErrorRate: number): void;
   /** `ofProvider`: a configured provider has answered, and not one that the caller named. */
   audited(pair: ServedPair, verdict: HitVerdict, by: { readonly ofProvider: boolean }): void;
   /** A person's word: it bars the pair, but says nothing about the rate, since people tell of what is wrong. */
@@ -91,7 +93,8 @@ const totalKeys = {
 } as const;
 
 export function createTrust(options: TrustOptions): Trust {
-  const { state, clock, maxErrorRate, onRaised, maxPairs = 100_000, maxScopes = 10_000 } = options;
+  const { state, clock, onRaised, maxPairs = 100_000, maxScopes = 10_000 } = options;
+  let { maxErrorRate } = options;
   const pairs = new PairVerdicts({
     state,
     max: maxPairs,
@@ -167,6 +170,9 @@ export function createTrust(options: TrustOptions): Trust {
       };
     },
     commonMaxErrorRate: () => rateAt(ALL),
+    promise(rate) {
+      maxErrorRate = rate;
+    },
     audited(pair, verdict, { ofProvider }) {
       count(totalKeys[verdict]);
       if (verdict === "unsure") return;

@@ -1,0 +1,333 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../base/clock.ts";
+import { isSemcacheError } from "../base/errors.ts";
+import { createAdmission } from "../cache/admission.ts";
+import { createCacheAside } from "../cache/cache-aside.ts";
+import type { FrameJournal } from "../cache/frame-journal.ts";
+import type { Landings } from "../cache/landings.ts";
+import { createLookup } from "../cache/lookup.ts";
+import type { ServedHits } from "../cache/served-hits.ts";
+import type { TenantResolver } from "../cache/tenant.ts";
+import type { Config } from "../config/config.ts";
+import { createLocalEmbedder } from "../embedding/local-embedder.ts";
+import { dialects } from "../formats/dialects.ts";
+import { createCacheAsideRoutes } from "../http/cache-aside-routes.ts";
+import { createFeedbackRoutes } from "../http/feedback-routes.ts";
+import { createOperatorAccess } from "../http/operator-access.ts";
+import type { OperatorDeps, Readiness } from "../http/operator-route.ts";
+import { createOperatorRoutes } from "../http/operator-routes.ts";
+import { createRequestHandler } from "../http/request-handler.ts";
+import { createRouter } from "../http/router.ts";
+import { createAnswerComparer } from "../matching/audit/compare-answers.ts";
+import type { Trust } from "../matching/audit/trust.ts";
+import { createPromptGuard } from "../matching/guard/prompt-guard.ts";
+import { costOf } from "../pricing/cost-of.ts";
+import { createPriceList } from "../pricing/price-list.ts";
+import { createAuditor } from "../proxy/auditor.ts";
+import { createProxy } from "../proxy/proxy.ts";
+import type { CacheStore } from "../store/cache-store.ts";
+import type { Decisions } from "../telemetry/decisions.ts";
+import type { History } from "../telemetry/history.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
+import type { Savings } from "../telemetry/savings.ts";
+import type { Totals } from "../telemetry/totals.ts";
+import { EntryImporter, toMaxLineBytes } from "../transfer/entry-importer.ts";
+import { createNodeHttpClient } from "../upstream/node-http-client.ts";
+import type { UpstreamClient } from "../upstream/upstream-client.ts";
+import { createUpstreamPolicy, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import { version } from "../version.ts";
+import { ActiveRequests } from "./active-requests.ts";
+import { createMatchers, isMatched, type Models } from "./models.ts";
+
+/** What a server keeps from its start to its end, however often its configuration is read anew. */
+export interface Foundation {
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly totals: Totals;
+  readonly savings: Savings;
+  readonly history: History;
+  readonly decisions: Decisions;
+  readonly prompts: PromptUnlock;
+  readonly store: CacheStore;
+  readonly models: Models;
+  readonly trust: Trust;
+  readonly tenants: TenantResolver;
+  /** Stands in exports: `toDeploymentMark`. */
+  readonly deployment: string;
+  readonly landings: Landings;
+  readonly served: ServedHits;
+  readonly frames: FrameJournal;
+  readonly dashboardFiles: OperatorDeps["dashboardFiles"];
+  readonly readiness: () => Readiness;
+  /** Aborts when the server begins to drain. */
+  readonly draining: AbortSignal;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/**
+ * Everything that requests meet and that follows from the configuration alone. A reload makes another one beside it:
+ * requests that began in this one end in it, under the configuration that they began with.
+ */
+export interface Serving {
+  readonly matcherId: string;
+  handle(request: IncomingMessage, response: ServerResponse, id: string): Promise<void>;
+  /** Provider calls going on that equal requests may join. */
+  readonly openFlights: number;
+  /** No further requests come: ends what has no end of its own, waits for the rest, and closes. */
+  retire(): Promise<void>;
+  /** Breaks off what goes on in the background; the requests have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Where requests may go, and the client that takes them there.
+ *
+ * @throws {SemcacheError} `config-invalid`: an origin or the egress proxy
+ */
+export function createProviders(upstream: Config["upstream"]): {
+  readonly policy: UpstreamPolicy;
+  readonly client: UpstreamClient;
+} {
+  const policy = createUpstreamPolicy({
+    allow: upstream.allow,
+    allowPublic: upstream.allowPublic,
+    providers: upstream.baseUrls,
+    viaEgressProxy: upstream.proxy !== null,
+  });
+  return { policy, client: createNodeHttpClient({ policy, timeouts: upstream.timeouts, proxy: upstream.proxy }) };
+}
+
+/** @throws {SemcacheError} `config-invalid`, `model-unusable` */
+export function createServing(foundation: Foundation, config: Config): Serving {
+  const { clock, log, metrics, store, models, trust, tenants, landings, served, prompts, onDefect } = foundation;
+  const { server, upstream, cache, matching, telemetry } = config;
+  const { policy, client } = createProviders(upstream);
+  const { matcher, patientMatcher } = createMatchers(models, matching);
+  if (!isMatched(models, matching.maxErrorRate)) {
+    log.warn(
+      `matching.max_error_rate is ${matching.maxErrorRate}, and no bar was certified for so low a rate: nothing is matched by meaning`,
+    );
+  }
+  const stopForgetting = store.onRemoved(({ id }) => matcher.forget(id));
+
+  const lookup = createLookup({
+    store,
+    matcher,
+    landings,
+    trust,
+    clock,
+    candidates: matching.candidates,
+    timeoutMs: matching.timeoutMs,
+    modelsReady: () => models.pool.status().ready,
+    onFault: (error) => {
+      metrics.countStoreError("lookup");
+      log.warn("A lookup failed and became a miss", { error: String(error) });
+    },
+  });
+  const admission = createAdmission({
+    store,
+    matcher: patientMatcher,
+    landings,
+    clock,
+    maxEntryBytes: cache.maxEntryBytes,
+    onLost: (reason, error) => {
+      metrics.countStoreError("put");
+      const details = { reason, ...(error === null ? {} : { error: String(error) }) };
+      // A store that cannot be written has said so, in one line.
+      if (store.health().state === "ok") log.warn("An answer was not stored", details);
+      else log.debug("An answer was not stored", details);
+    },
+  });
+  const settings = {
+    providers: upstream.providers,
+    plan: { ...cache, maxErrorRate: matching.maxErrorRate },
+    ignoreFields: cache.ignoreFields,
+    varyHeaders: cache.varyHeaders,
+    tenantHeader: cache.tenancy.startsWith("header:") ? cache.tenancy.slice("header:".length).toLowerCase() : null,
+    maxEntryBytes: cache.maxEntryBytes,
+    idleMs: upstream.timeouts.idleMs,
+  };
+  const { totals, savings, history, decisions } = foundation;
+  const prices = createPriceList(config.prices);
+  const auditor = createAuditor({
+    rate: matching.auditRate,
+    random: Math.random,
+    upstream: client,
+    comparer: createAnswerComparer({
+      embedder: createLocalEmbedder(models.pool, { queue: "unbounded" }),
+      guard: createPromptGuard(),
+    }),
+    trust,
+    settings,
+    onAnswer: ({ model, usage }) => {
+      const cost = usage && model !== null ? costOf(usage, model, prices) : null;
+      savings.addAudit({ usage, cost });
+      if (cost !== null) metrics.countAuditCost(cost);
+    },
+    onOutcome: (outcome, { request, entry }) => {
+      metrics.countAudit(outcome);
+      if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
+      else log.debug("An audit is over", { outcome, request, entry });
+    },
+  });
+  const proxy = createProxy({
+    clock,
+    prices,
+    dialects,
+    policy,
+    upstream: client,
+    store,
+    matcher,
+    lookup,
+    admission,
+    frames: foundation.frames,
+    tenants,
+    auditor,
+    served,
+    settings,
+    keepsPrompts: () => prompts.isOpen,
+    report: (report) => {
+      // What the operator was let see is for the decisions alone, and only as long as that lasts.
+      const told = telemetry.logPrompts || report.prompts === null ? report : { ...report, prompts: null };
+      metrics.observe(told);
+      totals.add(told);
+      savings.add(told);
+      history.add(told);
+      decisions.add(prompts.isOpen ? report : told);
+      log.request(told);
+    },
+    onRefresh: (outcome) => metrics.countRefresh(outcome),
+    onDefect,
+  });
+
+  const access = createOperatorAccess({
+    adminToken: server.adminToken,
+    listenHost: server.host,
+    onDisabled: (line) => log.warn(line),
+  });
+  const countFaults = <T>(operation: string, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (isSemcacheError(error, "store-failed")) metrics.countStoreError(operation);
+      throw error;
+    });
+  // A hit can come from an entry that has not landed: whoever asks for it by its id, or deletes it, waits for it.
+  const landedStore: OperatorDeps["store"] = {
+    kind: store.kind,
+    async get(id, signal) {
+      const entry = await store.get(id, signal);
+      if (entry !== null || landings.size === 0) return entry;
+      await landings.all();
+      return store.get(id, signal);
+    },
+    list: (page, signal) => store.list(page, signal),
+    async delete(selector, how) {
+      if (selector.kind === "id") await landedStore.get(selector.id);
+      return countFaults("delete", store.delete(selector, how));
+    },
+    stats: () => store.stats(),
+  };
+  const retired = new AbortController();
+  const operatorRoutes = [
+    ...createOperatorRoutes({
+      version,
+      startedAtMs: foundation.startedAtMs,
+      clock,
+      store: landedStore,
+      matcher: patientMatcher,
+      decisions,
+      totals,
+      history,
+      prompts,
+      draining: AbortSignal.any([foundation.draining, retired.signal]),
+      savings,
+      trust,
+      metrics,
+      readiness: foundation.readiness,
+      dashboardFiles: foundation.dashboardFiles,
+      importer: new EntryImporter({
+        store,
+        matcher: patientMatcher,
+        embedder: { id: matcher.embedderId, dimensions: models.pool.models.embedder.dimensions },
+        landings,
+        clock,
+        dialects,
+        policy,
+        tenants,
+        settings,
+        deployment: foundation.deployment,
+      }),
+      deployment: foundation.deployment,
+      maxLineBytes: toMaxLineBytes(cache),
+    }),
+    ...createFeedbackRoutes({
+      served,
+      trust,
+      store: landedStore,
+      tenants,
+      onFeedback: (verdict, about) => {
+        metrics.countFeedback(verdict);
+        decisions.noteFeedback(about, verdict);
+      },
+    }),
+    ...createCacheAsideRoutes({
+      cacheAside: createCacheAside({
+        ...cache,
+        store: {
+          put: (...what) => countFaults("put", store.put(...what)),
+          generation: () => store.generation(),
+          health: () => store.health(),
+        },
+        matcher,
+        lookup,
+        clock,
+        byMeaning: cache.mode === "semantic",
+      }),
+      tenants,
+      served,
+      clock,
+      // Key and value with room for the escapes of JSON.
+      maxBodyBytes: 2 * (cache.maxEntryBytes + cache.maxRequestBytes),
+    }),
+  ];
+  const handle = createRequestHandler({
+    router: createRouter(operatorRoutes),
+    access,
+    proxy,
+    dialects,
+    maxRequestBytes: cache.maxRequestBytes,
+    maxBodyBytes: server.maxBodyBytes,
+    onDefect,
+  });
+  const active = new ActiveRequests();
+
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= (async () => {
+      proxy.close();
+      await auditor.close();
+      await client.close();
+      stopForgetting();
+    })();
+    return closing;
+  };
+  return {
+    matcherId: matcher.id,
+    handle(request, response, id) {
+      active.add(response);
+      return handle(request, response, id);
+    },
+    get openFlights() {
+      return proxy.flights.size;
+    },
+    async retire() {
+      retired.abort();
+      await active.ended();
+      await close();
+    },
+    close,
+  };
+}
