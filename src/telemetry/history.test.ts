@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sampleReport } from "../../test/support/sample-report.ts";
 import type { JsonValue } from "../base/json.ts";
 import { History, historyRanges, type HistoryRange } from "./history.ts";
@@ -142,6 +142,32 @@ describe("History", () => {
     gauge.at = { entries: 5, bytes: 50 };
     idle.close();
     expect(keeper.puts).toBe(after + 2);
+  });
+
+  it("is written when the minute is over, though no request follows, until it is closed", () => {
+    vi.useFakeTimers();
+    try {
+      const { clock, keeper, open } = createScene({ nowMs: NOW_MS + 20_000 });
+      const history = open();
+      history.start();
+      history.add(sampleReport());
+      const pass = (ms: number) => {
+        clock.nowMs += ms;
+        vi.advanceTimersByTime(ms);
+      };
+      pass(39_999);
+      expect(keeper.puts).toBe(0);
+      pass(1);
+      expect(keeper.puts).toBe(2);
+      history.add(sampleReport());
+      pass(MINUTE_MS);
+      expect(keeper.puts).toBe(4);
+      history.close();
+      pass(10 * MINUTE_MS);
+      expect([keeper.puts, vi.getTimerCount()]).toEqual([4, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("adds up and stays bounded, however the clock jumps", async () => {
