@@ -5,35 +5,57 @@ export interface Suggestion {
   /** In the curve. */
   readonly index: number;
   readonly wantedRate: number;
-  readonly because: "expected" | "measured" | "no-setting-holds" | "nothing-to-merge";
+  readonly because: "expected" | "measured" | "no-setting-holds" | "too-few-hits" | "nothing-to-merge";
   /** Lines of YAML for semcache.yaml. */
   readonly snippet: string;
 }
 
 /** Of fewer hits whose truth is known, the measured share says too little to overrule what is expected. */
 const LEAST_MEASURED = 20;
+/** Fewer hits by meaning, at every setting, say nothing about any. */
+const LEAST_HITS = 5;
 
 /**
  * The setting with the most hits of those that keep the wanted rate, as far as the log tells: both what the confidences
- * let expect, and what was measured where enough was. The strictest one of equally many hits.
+ * let expect, and what was measured where enough was. Of equally many hits the configured one, the shipped default, or
+ * the strictest, in this order. Of a log that tells nothing, the shipped default.
  */
 export function suggest(curve: readonly CurvePoint[], wantedRate: number): Suggestion {
-  let best = 0;
-  let because: Suggestion["because"] = "no-setting-holds";
+  const most = Math.max(0, ...curve.map(({ semanticHits }) => semanticHits));
+  const shipped = Math.max(
+    0,
+    curve.findIndex(({ isDefault }) => isDefault),
+  );
+  if (most === 0) return toSuggestion(curve, shipped, wantedRate, "nothing-to-merge");
+  if (most < LEAST_HITS) return toSuggestion(curve, shipped, wantedRate, "too-few-hits");
+  let best: number | null = null;
   for (const [index, point] of curve.entries()) {
     if (point.semanticHits === 0 || !holds(point, wantedRate)) continue;
-    const before = curve[best];
-    if (best > 0 && before !== undefined && hitsOf(point) <= hitsOf(before)) continue;
-    best = index;
-    because = isMeasured(point) ? "measured" : "expected";
+    if (best === null || isBetter(point, curve[best])) best = index;
   }
-  if (best === 0 && curve.every(({ semanticHits }) => semanticHits === 0)) because = "nothing-to-merge";
-  const chosen = curve[best];
+  if (best === null) return toSuggestion(curve, 0, wantedRate, "no-setting-holds");
+  return toSuggestion(curve, best, wantedRate, isMeasured(curve[best]) ? "measured" : "expected");
+}
+
+function toSuggestion(
+  curve: readonly CurvePoint[],
+  index: number,
+  wantedRate: number,
+  because: Suggestion["because"],
+): Suggestion {
+  const { maxErrorRate = 0 } = curve[index] ?? {};
   const snippet =
-    best === 0 || chosen === undefined
+    maxErrorRate === 0
       ? "cache:\n  mode: exact\n"
-      : `cache:\n  mode: semantic\nmatching:\n  max_error_rate: ${chosen.maxErrorRate}\n`;
-  return { index: best, wantedRate, because, snippet };
+      : `cache:\n  mode: semantic\nmatching:\n  max_error_rate: ${maxErrorRate}\n`;
+  return { index, wantedRate, because, snippet };
+}
+
+function isBetter(point: CurvePoint, best: CurvePoint | undefined): boolean {
+  const more = hitsOf(point) - (best === undefined ? 0 : hitsOf(best));
+  if (more !== 0) return more > 0;
+  const rank = (of: CurvePoint | undefined) => (of?.isConfigured ? 2 : of?.isDefault ? 1 : 0);
+  return rank(point) > rank(best);
 }
 
 function holds({ expectedWrongRate, measured }: CurvePoint, wantedRate: number): boolean {
@@ -41,8 +63,8 @@ function holds({ expectedWrongRate, measured }: CurvePoint, wantedRate: number):
   return measured.right + measured.wrong < LEAST_MEASURED || (measured.wrongRate ?? 0) <= wantedRate;
 }
 
-function isMeasured({ measured }: CurvePoint): boolean {
-  return measured.right + measured.wrong >= LEAST_MEASURED;
+function isMeasured(point: CurvePoint | undefined): boolean {
+  return point !== undefined && point.measured.right + point.measured.wrong >= LEAST_MEASURED;
 }
 
 function hitsOf({ exactHits, semanticHits }: CurvePoint): number {

@@ -91,9 +91,14 @@ describe("a labelled log with near-misses", () => {
     });
     const [exact] = report.curve;
     expect(exact).toMatchObject({ maxErrorRate: 0, bar: null, exactHits: repeated.length, semanticHits: 0 });
-    const sum = (of: readonly Exchange[]) => of.reduce((tokens, { response }) => tokens + response.usage.total_tokens, 0);
+    const sum = (of: readonly Exchange[]) =>
+      of.reduce((tokens, { response }) => tokens + response.usage.total_tokens, 0);
     expect(exact?.saved.tokens).toBe(sum(repeated));
-    expect(report.traffic.spent).toMatchObject({ requests: exchanges.length, counted: exchanges.length, tokens: sum(exchanges) });
+    expect(report.traffic.spent).toMatchObject({
+      requests: exchanges.length,
+      counted: exchanges.length,
+      tokens: sum(exchanges),
+    });
     expect(report.traffic.spent.cost).toBeGreaterThan(0);
   });
 
@@ -102,7 +107,11 @@ describe("a labelled log with near-misses", () => {
     expect(report.suggestion).toMatchObject({ wantedRate: 0.05, because: "expected" });
     expect(report.suggestion.snippet).toBe("cache:\n  mode: semantic\nmatching:\n  max_error_rate: 0.01\n");
     const strict = await tune([fixture("support-desk.jsonl"), "--max-wrong", "0.001"]);
-    expect(strict.suggestion).toMatchObject({ index: 0, because: "no-setting-holds", snippet: "cache:\n  mode: exact\n" });
+    expect(strict.suggestion).toMatchObject({
+      index: 0,
+      because: "no-setting-holds",
+      snippet: "cache:\n  mode: exact\n",
+    });
   }, 60_000);
 
   it("becomes a page that needs nothing else", async () => {
@@ -156,11 +165,15 @@ describe("what is read", () => {
     const report = await tune([fixture("anthropic-batch.jsonl")]);
     expect(report.log.kinds).toEqual({ "anthropic-batch": 3 });
     expect(pointAt(report, 0.01)).toMatchObject({ exactHits: 0, semanticHits: 1 });
-    expect(report.details[report.curve.indexOf(pointAt(report, 0.01))]?.pairs).toMatchObject([{ line: 2, storedLine: 1 }]);
+    expect(report.details[report.curve.indexOf(pointAt(report, 0.01))]?.pairs).toMatchObject([
+      { line: 2, storedLine: 1 },
+    ]);
   }, 60_000);
 
   it("is a log of many kinds; what cannot be read is named", async () => {
-    const { log, traffic } = await tune(["-", "--label", "none"], { input: readFileSync(fixture("mixed.jsonl"), "utf8") });
+    const { log, traffic } = await tune(["-", "--label", "none"], {
+      input: readFileSync(fixture("mixed.jsonl"), "utf8"),
+    });
     expect(log).toMatchObject({
       name: "standard input",
       kinds: { "openai-body": 1, "anthropic-body": 1, "openai-batch": 1, exchange: 1 },
@@ -180,7 +193,12 @@ describe("what is read", () => {
     const provider = await startImitationProvider();
     const semcache = await startSemcache(provider.url, { telemetry: { log_prompts: true } });
     try {
-      const prompts = ["How do I track my parcel?", "How can I track my parcel?", "How do I track my parcel?", "Can I send a bicycle?"];
+      const prompts = [
+        "How do I track my parcel?",
+        "How can I track my parcel?",
+        "How do I track my parcel?",
+        "Can I send a bicycle?",
+      ];
       const outcomes: string[] = [];
       for (const prompt of prompts) outcomes.push((await ask(semcache.port, { body: chat(prompt) })).outcome);
       expect(outcomes.slice(1)).toEqual(["hit/semantic", "hit/exact", "miss/no-candidate"]);

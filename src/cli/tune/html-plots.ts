@@ -33,7 +33,11 @@ export function encodeCurvePlot(report: Pick<TuneReport, "curve" | "suggestion">
   const path = points.map(({ point, wrong }) => `${across(wrong)},${upwards(point.hitRate ?? 0)}`).join(" ");
   const named = chooseNamed(
     points.map(({ point, index, wrong }) => {
-      return { index, x: across(wrong), rank: toMarks(report, point, index).length };
+      return {
+        index,
+        x: across(wrong),
+        rank: toMarks(report, point, index).length + Number(index === suggestion.index),
+      };
     }),
   );
   const expected = points.map(({ point, index, wrong }) => {

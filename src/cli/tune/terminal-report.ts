@@ -86,8 +86,10 @@ function encodeChart({ curve, traffic }: TuneReport): string {
 }
 
 function encodePairs({ curve, suggestion, details }: TuneReport): string {
-  // Where nothing by meaning is suggested, the strictest setting shows why, or that there is nothing.
-  const index = suggestion.index > 0 ? suggestion.index : curve.findIndex(({ semanticHits }) => semanticHits > 0);
+  // Where the suggested setting merges nothing, the strictest that does shows why, or that there is nothing.
+  const merges = ({ semanticHits }: CurvePoint) => semanticHits > 0;
+  const suggested = curve[suggestion.index];
+  const index = suggested !== undefined && merges(suggested) ? suggestion.index : curve.findIndex(merges);
   const point = curve[index];
   const pairs = details[index]?.pairs ?? [];
   if (point === undefined || pairs.length === 0) return "";

@@ -115,7 +115,11 @@ async function takeFile(
       { understand, ...wishes },
       wishes.stop,
     );
-    if (requests.length === 0 && !wishes.stop.aborted) throw nothingIn(name, summary);
+    if (wishes.stop.aborted) {
+      const read = toCount(requests.length, "request", "requests");
+      throw new SemcacheError("aborted", `Stopped: interrupted while reading ${name}, after ${read}`);
+    }
+    if (requests.length === 0) throw nothingIn(name, summary);
     return { requests, about: { ...summary, name, format } };
   } finally {
     bar.end();
