@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { LoggedRequest } from "./logged-request.ts";
+import type { LoggedRequest, ReadOptions } from "./logged-request.ts";
 import { readJsonLine } from "./read-json-line.ts";
 
-const options = { promptName: null, labelName: null };
+const options: ReadOptions = { promptName: null, labelName: null };
 
 function read(line: unknown, wanted = options): LoggedRequest {
   const text = typeof line === "string" ? line : JSON.stringify(line);
