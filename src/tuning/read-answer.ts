@@ -29,16 +29,22 @@ export function answerOf(line: JsonObject, text: string | null): LoggedAnswer | 
   if (name === undefined) return null;
   const value = line[name] as JsonValue;
   const status = statusOf(value) ?? statusOf(line) ?? 200;
-  if (typeof value === "string") {
-    return /^\s*(?:\{|data:|event:)/.test(value)
-      ? { kind: "body", status, text: value }
-      : { kind: "text", text: value };
-  }
+  if (typeof value === "string")
+    return isProvidersBody(value, status) ? { kind: "body", status, text: value } : { kind: "text", text: value };
   if (!isJsonObject(value)) return null;
-  const source = (text !== null && memberSource(text, name)) || JSON.stringify(value);
-  if (!("body" in value)) return { kind: "body", status, text: source };
-  const inner = sourceOf(value, source, "body");
-  return inner === null ? null : { kind: "body", status, text: inner };
+  const whole = (text !== null && memberSource(text, name)) || JSON.stringify(value);
+  const source = "body" in value ? sourceOf(value, whole, "body") : whole;
+  // Of a form that is not known it tells nothing.
+  return source !== null && isProvidersBody(source, status) ? { kind: "body", status, text: source } : null;
+}
+
+/** And not what a model said, which may be JSON too. */
+function isProvidersBody(text: string, status: number): boolean {
+  if (status < 200 || status > 299 || /^\s*(?:data|event):/.test(text)) return true;
+  const body = parseJson(text);
+  return (
+    isJsonObject(body) && (Array.isArray(body["choices"]) || body["type"] === "message" || isJsonObject(body["error"]))
+  );
 }
 
 function statusOf(value: JsonValue): number | null {

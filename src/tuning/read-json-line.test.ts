@@ -107,14 +107,21 @@ describe("a request with its answer", () => {
     });
   });
 
-  it("has the status of its answer, and an answer of plain text", () => {
-    expect(read({ request: chat, response: { status: 500, body: {} } }).answer).toEqual({
-      kind: "body",
-      status: 500,
-      text: "{}",
-    });
-    expect(read({ request: chat, response: "Hello!" }).answer).toEqual({ kind: "text", text: "Hello!" });
-    expect(read({ request: chat, response: "data: {}\n\n" }).answer).toMatchObject({ kind: "body" });
+  it.each<[unknown, LoggedRequest["answer"]]>([
+    [
+      { status: 500, body: {} },
+      { kind: "body", status: 500, text: "{}" },
+    ],
+    [{ error: { message: "x" } }, { kind: "body", status: 200, text: '{"error":{"message":"x"}}' }],
+    ["data: {}\n\n", { kind: "body", status: 200, text: "data: {}\n\n" }],
+    ['{"choices":[]}', { kind: "body", status: 200, text: '{"choices":[]}' }],
+    // A model may answer with JSON, and a log may have a form of its own.
+    ['{"city":"Paris"}', { kind: "text", text: '{"city":"Paris"}' }],
+    ["Hello!", { kind: "text", text: "Hello!" }],
+    [{ said: "Hello!" }, null],
+    [null, null],
+  ])("%j: %j", (response, expected) => {
+    expect(read({ request: chat, response }).answer).toEqual(expected);
   });
 });
 

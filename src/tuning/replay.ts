@@ -42,6 +42,7 @@ export class Replay {
   readonly #kept = new Map<ExactKey, KeptPrompt>();
   #done = 0;
   #comparable = 0;
+  #notKept = 0;
   #spent: Spent = nothingSpent;
   readonly #exactOnly = new Map<MissReason, number>();
 
@@ -61,6 +62,7 @@ export class Replay {
       distinct: this.#kept.size,
       frames: this.#shelves.size,
       comparable: this.#comparable,
+      notKept: this.#notKept,
       exactOnly: [...this.#exactOnly].toSorted(([, a], [, b]) => b - a),
       spent: this.#spent,
     };
@@ -138,6 +140,7 @@ export class Replay {
     const reason = request.exactOnly ?? (prepared?.kind === "exact-only" ? prepared.reason : null);
     if (reason !== null) this.#exactOnly.set(reason, (this.#exactOnly.get(reason) ?? 0) + 1);
     else this.#comparable += 1;
+    if (request.keeps === "nothing") this.#notKept += 1;
     this.#spent = addSpent(this.#spent, priceRequest(price, request));
 
     const shelf = this.#shelves.get(request.partition) ?? new Shelf();

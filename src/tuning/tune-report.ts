@@ -21,6 +21,8 @@ export interface TuneReport {
     readonly comparable: number;
     /** Requests that match equal ones only, by reason. */
     readonly exactOnly: Readonly<Record<string, number>>;
+    /** Requests whose logged answer would not have been kept: failed, broken off, without an end that is known. */
+    readonly notKept: number;
     /** What all of them would have cost without a cache. */
     readonly spent: Spent;
   };

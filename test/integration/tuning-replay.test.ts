@@ -136,6 +136,7 @@ it("keeps what the proxy would have kept", async () => {
     ),
   );
   expect(failed.counts).toMatchObject({ exact: 0, semantic: 0 });
+  expect([complete.all.counts.notKept, failed.all.counts.notKept]).toEqual([0, 3]);
 }, 60_000);
 
 it("does not store what a setting would have answered from the cache", async () => {

@@ -78,6 +78,11 @@ export function toNotes(report: TuneReport): readonly string[] {
       `Prompts are compared inside one frame only (model, system prompt, history, tools, parameters, tenant)${told}.`,
     );
   }
+  if (traffic.notKept > 0) {
+    notes.push(
+      `Of ${toCount(traffic.notKept, "request", "requests")} the logged answer would not have been kept: failed, broken off, or filtered.`,
+    );
+  }
   const bypassed = toCountsText(log.bypassed);
   if (bypassed !== "") notes.push(`The cache is not asked for ${bypassed}: these requests are in no figure.`);
   if (!log.isTimed) {

@@ -181,7 +181,7 @@ async function replayLog(
     } catch (error) {
       if (!stop.aborted) throw error;
     }
-    const { distinct, frames, comparable, exactOnly, spent, requests: done } = replay.counts;
+    const { distinct, frames, comparable, exactOnly, notKept, spent, requests: done } = replay.counts;
     const curve = toCurve(settings, replay.tallies, { requests: done, defaultRate, configuredRate });
     return {
       semcache: version,
@@ -194,6 +194,7 @@ async function replayLog(
         frameParts: countFrameParts(requests.slice(0, done)),
         comparable,
         exactOnly: Object.fromEntries(exactOnly),
+        notKept,
         spent,
       },
       prices: toPricesText(config, wishes),
