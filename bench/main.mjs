@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { measureDashboardPage } from "./parts/dashboard-page.mjs";
 import { measureEventLoop } from "./parts/event-loop.mjs";
 import { measureExactHits } from "./parts/exact-hits.mjs";
 import { measureFirstByte } from "./parts/first-byte.mjs";
@@ -24,6 +25,7 @@ const parts = {
   "event-loop": measureEventLoop,
   "lookup-steps": measureLookupSteps,
   memory: measureMemory,
+  "dashboard-page": measureDashboardPage,
   store: measureStorePart,
 };
 /** Takes many minutes: measured when it is named. */

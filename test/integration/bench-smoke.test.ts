@@ -38,6 +38,7 @@ test.each([
   ["event-loop", ["longest delay, hits, 1 KiB", "longest delay, recorded streams, 1 KiB"]],
   ["lookup-steps", ["embedder, a prompt of 20 tokens", "verifier, two prompts of 20 tokens", "model files"]],
   ["memory", ["heap, end to middle of 200 requests", "resident, end to middle of 200 requests"]],
+  ["dashboard-page", ["weight, all files"]],
   ["store", ["120 entries: recall@1, store", "120 entries: restart after kill -9: first nearest 8 answered"]],
 ])(
   "%s runs and gives its figures",

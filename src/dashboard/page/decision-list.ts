@@ -1,5 +1,6 @@
-import { computed, signal } from "@preact/signals";
-import type { DecisionBatch, DeskDecision } from "../desk-api.ts";
+import { computed, effect, signal, untracked } from "@preact/signals";
+import type { DecisionBatch, DeskDecision, PromptsState } from "../desk-api.ts";
+import { stats } from "./desk.ts";
 import { DeskFault, readDecisions } from "./api-client.ts";
 import { matchesFilter, noFilter, type DecisionFilter } from "./decision-outcome.ts";
 
@@ -30,7 +31,8 @@ export const scrolled = signal(false);
 let asked = new AbortController();
 
 export function chooseFilter(changes: Partial<DecisionFilter>): void {
-  filter.value = { ...filter.value, ...changes };
+  const chosen = { ...filter.value, ...changes };
+  filter.value = Object.values(chosen).some((value) => value !== "") ? chosen : noFilter;
   void reload();
 }
 
@@ -105,6 +107,16 @@ export function takeBatch(batch: DecisionBatch | null): void {
   if (fitting.length === 0) return;
   if (paused.value || scrolled.value) waiting.value = withoutRepeats([...fitting, ...waiting.value]).slice(0, MAX_ROWS);
   else rows.value = withoutRepeats([...fitting, ...rows.value]).slice(0, MAX_ROWS);
+}
+
+/** What was wiped on the server is not kept here either. */
+export function forgetPromptsWhenLocked(): () => void {
+  let shown: PromptsState["shown"] | undefined;
+  return effect(() => {
+    const now = stats.value?.prompts.shown;
+    if (now === "no" && shown !== undefined && shown !== "no" && wanted) void untracked(reload);
+    shown = now;
+  });
 }
 
 /** Shows what waited. */

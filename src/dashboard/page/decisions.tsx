@@ -19,6 +19,7 @@ import {
 } from "./decision-list.ts";
 import { bypassReasonCodes, missReasonCodes, noFilter } from "./decision-outcome.ts";
 import { formatCount, plural } from "./format.ts";
+import { readForm, whenTypingRests } from "./typed-form.ts";
 import { PromptsLock } from "./prompts-lock.tsx";
 
 const outcomes: readonly (readonly [DecisionOutcome | "", string])[] = [
@@ -30,9 +31,6 @@ const outcomes: readonly (readonly [DecisionOutcome | "", string])[] = [
   ["bypass", "Bypasses"],
   ["error", "Failures"],
 ];
-
-/** Typing asks the server once it rests. */
-const TYPING_MS = 250;
 
 export function Decisions() {
   const opened = useSignal<DeskDecision | null>(null);
@@ -68,7 +66,7 @@ export function Decisions() {
 
 function describeCount(): string {
   if (loading.value && rows.value.length === 0) return "Loading…";
-  const isFiltered = Object.values(filter.value).some((value) => value !== "");
+  const isFiltered = filter.value !== noFilter;
   const shown = plural(rows.value.length, "decision");
   const of = isFiltered || kept.value === null ? "" : ` of ${formatCount(kept.value)} kept`;
   return `${shown}${complete.value ? "" : " so far"}${of}${isFiltered ? " match" : ""}`;
@@ -79,67 +77,66 @@ function togglePause(): void {
   if (!paused.value && waitingCount.value > 0) showWaiting();
 }
 
-let typing: ReturnType<typeof setTimeout> | undefined;
-
+/** A form that asks once typing rests, with all of its fields. */
 function Filters() {
   const { outcome, reason, model, q } = filter.value;
-  const type = (name: "model" | "q") => (event: { readonly currentTarget: HTMLInputElement }) => {
-    const { value } = event.currentTarget;
-    clearTimeout(typing);
-    typing = setTimeout(() => chooseFilter({ [name]: value.trim() }), TYPING_MS);
-  };
+  const round = useSignal(0);
   return (
-    <form class="filters" role="search" aria-label="Decisions" onSubmit={(event) => event.preventDefault()}>
-      <select
-        aria-label="Outcome"
-        value={outcome}
-        onChange={({ currentTarget }) => chooseFilter({ outcome: currentTarget.value as DecisionOutcome | "" })}
-      >
+    <form
+      key={round.value}
+      class="filters"
+      role="search"
+      aria-label="Decisions"
+      onSubmit={(event) => event.preventDefault()}
+      onInput={({ currentTarget }) => whenTypingRests(() => chooseFilter(readForm(currentTarget)))}
+    >
+      <select name="outcome" aria-label="Outcome">
         {outcomes.map(([value, label]) => (
-          <option key={value} value={value}>
+          <option key={value} value={value} selected={value === outcome}>
             {label}
           </option>
         ))}
       </select>
-      <select
-        aria-label="Reason"
-        value={reason}
-        onChange={({ currentTarget }) => chooseFilter({ reason: currentTarget.value })}
-      >
+      <select name="reason" aria-label="Reason">
         <option value="">All reasons</option>
-        <option value="guard">guard (all)</option>
-        <optgroup label="Miss">
-          {missReasonCodes.map((code) => (
-            <option key={code}>{code}</option>
-          ))}
-        </optgroup>
-        <optgroup label="Bypass">
-          {bypassReasonCodes.map((code) => (
-            <option key={code}>{code}</option>
-          ))}
-        </optgroup>
+        <option value="guard" selected={reason === "guard"}>
+          guard (all)
+        </option>
+        <ReasonOptions label="Miss" codes={missReasonCodes} chosen={reason} />
+        <ReasonOptions label="Bypass" codes={bypassReasonCodes} chosen={reason} />
       </select>
-      <input type="search" aria-label="Model" placeholder="Model" defaultValue={model} onInput={type("model")} />
+      <input name="model" type="search" aria-label="Model" placeholder="Model" defaultValue={model} />
       <input
+        name="q"
         type="search"
         aria-label="Prompt, request or entry"
         placeholder="Prompt, request or entry"
         defaultValue={q}
-        onInput={type("q")}
       />
       {filter.value !== noFilter && (
         <button
-          type="reset"
+          type="button"
           class="quiet"
           onClick={() => {
-            clearTimeout(typing);
             chooseFilter(noFilter);
-            filter.value = noFilter;
+            round.value++;
           }}
         >
           Clear
         </button>
       )}
     </form>
+  );
+}
+
+function ReasonOptions(props: { readonly label: string; readonly codes: readonly string[]; readonly chosen: string }) {
+  return (
+    <optgroup label={props.label}>
+      {props.codes.map((code) => (
+        <option key={code} selected={code === props.chosen}>
+          {code}
+        </option>
+      ))}
+    </optgroup>
   );
 }

@@ -7,8 +7,7 @@ import { formatBytes, formatCount, formatDateTime, plural } from "./format.ts";
 import { InvalidateDialog } from "./invalidate-dialog.tsx";
 import { EmptyStart } from "./empty-start.tsx";
 import { stats } from "./desk.ts";
-
-const TYPING_MS = 250;
+import { readForm, whenTypingRests } from "./typed-form.ts";
 
 type Conditions = Omit<EntryQuery, "limit" | "after">;
 
@@ -139,29 +138,34 @@ export function Entries() {
   );
 }
 
-let typing: ReturnType<typeof setTimeout> | undefined;
+const fields: readonly (readonly [name: keyof Conditions, label: string, hint: string])[] = [
+  ["q", "Prompt", "Search prompts"],
+  ["model", "Model", "Model"],
+  ["tag", "Tag", "Tag, or a,b"],
+  ["namespace", "Namespace", "Namespace"],
+  ["tenant", "Tenant", "Tenant"],
+  ["older_than", "Older than", "Older than, as 7d"],
+];
 
 function Filters() {
-  const field = (name: keyof Conditions, label: string, hint = label) => (
-    <input
-      type="search"
-      aria-label={label}
-      placeholder={hint}
-      defaultValue={query.value[name] ?? ""}
-      onInput={({ currentTarget: { value } }) => {
-        clearTimeout(typing);
-        typing = setTimeout(() => void search({ [name]: value.trim() }), TYPING_MS);
-      }}
-    />
-  );
   return (
-    <form class="filters" role="search" aria-label="Entries" onSubmit={(event) => event.preventDefault()}>
-      {field("q", "Prompt", "Search prompts")}
-      {field("model", "Model")}
-      {field("tag", "Tag", "Tag, or a,b")}
-      {field("namespace", "Namespace")}
-      {field("tenant", "Tenant")}
-      {field("older_than", "Older than", "Older than, as 7d")}
+    <form
+      class="filters"
+      role="search"
+      aria-label="Entries"
+      onSubmit={(event) => event.preventDefault()}
+      onInput={({ currentTarget }) => whenTypingRests(() => void search(readForm(currentTarget)))}
+    >
+      {fields.map(([name, label, hint]) => (
+        <input
+          key={name}
+          name={name}
+          type="search"
+          aria-label={label}
+          placeholder={hint}
+          defaultValue={query.value[name] ?? ""}
+        />
+      ))}
     </form>
   );
 }

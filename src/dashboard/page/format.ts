@@ -49,13 +49,9 @@ export function formatSeconds(seconds: number | null | undefined): string {
 /** Small sums keep the digits that say something: what one answer costs is far under a cent. */
 export function formatMoney(amount: number | null | undefined, currency = "USD"): string {
   if (amount === null || amount === undefined) return dash;
-  const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
-  return amount.toLocaleString(undefined, {
-    style: "currency",
-    currency,
-    minimumFractionDigits: 2,
-    maximumFractionDigits: digits,
-  });
+  const isSmall = amount !== 0 && Math.abs(amount) < 0.01;
+  const digits = isSmall ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: Math.abs(amount) < 1 ? 4 : 2 };
+  return amount.toLocaleString(undefined, { style: "currency", currency, ...digits });
 }
 
 export function formatTime(ms: number): string {

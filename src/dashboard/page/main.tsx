@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { takeBatch } from "./decision-list.ts";
+import { forgetPromptsWhenLocked, takeBatch } from "./decision-list.ts";
 import { followBrowser, onDecisions, startDesk } from "./desk.ts";
 import { followAddress } from "./tabs.tsx";
 import { followTheme } from "./theme.ts";
@@ -11,6 +11,7 @@ if (desk) {
   followAddress();
   followBrowser();
   onDecisions(takeBatch);
+  forgetPromptsWhenLocked();
   render(<App />, desk);
   startDesk();
 }

@@ -3,6 +3,7 @@ import { Charts } from "./charts.tsx";
 import { chooseRange, history, historyFault, range, stats } from "./desk.ts";
 import { EmptyStart } from "./empty-start.tsx";
 import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
+import { SavedCard } from "./saved-card.tsx";
 import { SinceStart } from "./since-start.tsx";
 import { Tiles } from "./tiles.tsx";
 
@@ -64,6 +65,7 @@ export function Overview() {
         <ErrorsCard sum={shown.sum} />
         <TrustCard trust={now.trust} />
       </div>
+      <SavedCard stats={now} />
       <SinceStart stats={now} />
     </section>
   );

@@ -1,0 +1,68 @@
+import type { DeskStats } from "../desk-api.ts";
+import { formatCount, formatDateTime, formatMoney } from "./format.ts";
+
+type Saved = DeskStats["saved"];
+type SavedRow = readonly [
+  name: string,
+  sum: Saved["byModel"][number] | Saved["byTenant"][number] | Saved["byRoute"][number],
+];
+
+/** As many as are read at a glance; the admin API has the rest. */
+const MAX_ROWS = 8;
+
+/** What was not asked of providers since the start: for which model, whose, and by which route. */
+export function SavedCard({ stats: { saved, startedAt } }: { readonly stats: DeskStats }) {
+  if (saved.calls === 0) return null;
+  const { unpricedModels, unpricedTokens } = saved;
+  return (
+    <section class="card" aria-label="What was saved">
+      <h3>
+        What was saved since {formatDateTime(startedAt)}: {formatCount(saved.calls)} calls, {formatCount(saved.tokens)}{" "}
+        tokens, {formatMoney(saved.dollars)}
+      </h3>
+      <div class="saved-tables">
+        <SavedTable name="Model" rows={saved.byModel.map((sum) => [sum.model, sum])} />
+        <SavedTable name="Tenant" rows={saved.byTenant.map((sum) => [sum.tenant, sum])} />
+        <SavedTable name="Route" rows={saved.byRoute.map((sum) => [sum.route, sum])} />
+      </div>
+      {unpricedTokens > 0 && (
+        <p class="dim">
+          {formatCount(unpricedTokens)} of the tokens have no price and count as none:{" "}
+          {unpricedModels
+            .slice(0, MAX_ROWS)
+            .map(({ model }) => model)
+            .join(", ")}
+          . Prices of your own go into the configuration (<code>prices</code>).
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SavedTable({ name, rows }: { readonly name: string; readonly rows: readonly SavedRow[] }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            {[name, "Calls", "Tokens", "Money"].map((column, at) => (
+              <th key={column} scope="col" class={at === 0 ? "" : "number"}>
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MAX_ROWS).map(([label, { calls, tokens, dollars, unpricedTokens }]) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              <td class="number">{formatCount(calls)}</td>
+              <td class="number">{formatCount(tokens)}</td>
+              <td class="number">{tokens > 0 && unpricedTokens === tokens ? "no price" : formatMoney(dollars)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
