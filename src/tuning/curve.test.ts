@@ -122,6 +122,13 @@ describe("the suggestion", () => {
     ],
     ["exact only where none keeps it", [exact, point(0.01, 50, 0.03)], 0.01, 0, "no-setting-holds"],
     ["the default of too few hits", [exact, point(0.005, 2, 0.2), point(0.01, 4, 0.2)], 0.05, 2, "too-few-hits"],
+    [
+      "the default where only others are told of, as worse",
+      [exact, point(0.005, 1, 0.02), point(0.01, 3, 0.06), point(0.05, 10, 0.11)],
+      0.05,
+      2,
+      "too-few-hits",
+    ],
     ["the default of no hits", [exact, point(0.01, 0, 0)], 0.05, 1, "nothing-to-merge"],
   ])("is %s", (_, curve, wanted, index, because) => {
     expect(suggest(curve, wanted)).toMatchObject({ index, because, wantedRate: wanted });

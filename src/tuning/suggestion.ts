@@ -12,29 +12,32 @@ export interface Suggestion {
 
 /** Of fewer hits whose truth is known, the measured share says too little to overrule what is expected. */
 const LEAST_MEASURED = 20;
-/** Fewer hits by meaning, at every setting, say nothing about any. */
+/** A setting with fewer hits by meaning is not judged by them. */
 const LEAST_HITS = 5;
 
 /**
  * The setting with the most hits of those that keep the wanted rate, as far as the log tells: both what the confidences
  * let expect, and what was measured where enough was. Of equally many hits the configured one, the shipped default, or
- * the strictest, in this order. Of a log that tells nothing, the shipped default.
+ * the strictest, in this order. Where none keeps it: equal requests only, or the shipped default if the log says too little
+ * about that one.
  */
 export function suggest(curve: readonly CurvePoint[], wantedRate: number): Suggestion {
-  const most = Math.max(0, ...curve.map(({ semanticHits }) => semanticHits));
+  let best: number | null = null;
+  for (const [index, point] of curve.entries()) {
+    if (point.semanticHits < LEAST_HITS || !holds(point, wantedRate)) continue;
+    if (best === null || isBetter(point, curve[best])) best = index;
+  }
+  if (best !== null) return toSuggestion(curve, best, wantedRate, isMeasured(curve[best]) ? "measured" : "expected");
   const shipped = Math.max(
     0,
     curve.findIndex(({ isDefault }) => isDefault),
   );
-  if (most === 0) return toSuggestion(curve, shipped, wantedRate, "nothing-to-merge");
-  if (most < LEAST_HITS) return toSuggestion(curve, shipped, wantedRate, "too-few-hits");
-  let best: number | null = null;
-  for (const [index, point] of curve.entries()) {
-    if (point.semanticHits === 0 || !holds(point, wantedRate)) continue;
-    if (best === null || isBetter(point, curve[best])) best = index;
-  }
-  if (best === null) return toSuggestion(curve, 0, wantedRate, "no-setting-holds");
-  return toSuggestion(curve, best, wantedRate, isMeasured(curve[best]) ? "measured" : "expected");
+  if (curve.every(({ semanticHits }) => semanticHits === 0))
+    return toSuggestion(curve, shipped, wantedRate, "nothing-to-merge");
+  const isUntold = (curve[shipped]?.semanticHits ?? 0) < LEAST_HITS;
+  return isUntold
+    ? toSuggestion(curve, shipped, wantedRate, "too-few-hits")
+    : toSuggestion(curve, 0, wantedRate, "no-setting-holds");
 }
 
 function toSuggestion(

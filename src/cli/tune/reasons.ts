@@ -13,7 +13,7 @@ export function toReason({ suggestion, curve }: Pick<TuneReport, "suggestion" | 
     case "nothing-to-merge":
       return `${name}, the shipped default: nothing in this log would be merged by meaning at any setting, so that it tells nothing of them`;
     case "too-few-hits":
-      return `${name}, the shipped default: too few requests of this log would be merged by meaning to choose by it`;
+      return `${name}, the shipped default: too few requests of this log would be merged by it to judge it, and no other setting is better`;
     case "no-setting-holds":
       return `${name}: no setting keeps ${wanted} on this log`;
     case "expected":
