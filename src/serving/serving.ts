@@ -230,7 +230,10 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     },
     stats: () => store.stats(),
   };
-  const retired = new AbortController();
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  // Not AbortSignal.any, by which the longer-lived signal would remember every serving that there was.
+  foundation.draining.addEventListener("abort", end);
   const operatorRoutes = [
     ...createOperatorRoutes({
       version,
@@ -242,7 +245,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       totals,
       history,
       prompts,
-      draining: AbortSignal.any([foundation.draining, retired.signal]),
+      draining: ending.signal,
       savings,
       trust,
       metrics,
@@ -311,6 +314,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       await auditor.close();
       await client.close();
       stopForgetting();
+      foundation.draining.removeEventListener("abort", end);
     })();
     return closing;
   };
@@ -324,7 +328,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       return proxy.flights.size;
     },
     async retire() {
-      retired.abort();
+      end();
       await active.ended();
       await close();
     },

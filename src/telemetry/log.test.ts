@@ -27,6 +27,23 @@ function collecting(options: Partial<LogOptions> = {}) {
 const secrets = ["sk-live-0123456789abcdef", "hunter2hunter2", "AIzaSyA0123456789abcdefghijklmnopq"];
 
 describe("createLog", () => {
+  it("takes another level and form from the next line on; what ended before is told as it was", async () => {
+    const { log, lines } = collecting();
+    log.request(sampleReport());
+    log.configure({ level: "debug", format: "text" });
+    log.debug("told now");
+    log.configure({ level: "error", format: "json" });
+    log.request(sampleReport());
+    log.warn("told no more");
+    log.error("at last");
+    const [request = "", text = "", last = "", ...more] = await lines();
+    expect(JSON.parse(request)).toMatchObject({ level: "info", msg: "request" });
+    expect(text).toMatch(/told now/u);
+    expect(text.startsWith("{")).toBe(false);
+    expect(JSON.parse(last)).toMatchObject({ level: "error", msg: "at last" });
+    expect(more).toEqual([]);
+  });
+
   it("writes one JSON line per event, with time and level", async () => {
     const { log, parsed } = collecting();
     log.info("Listening", { url: "http://127.0.0.1:8080" });

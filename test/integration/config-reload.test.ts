@@ -126,6 +126,17 @@ describe("SIGHUP", () => {
     expect(again.outcome).toBe("hit/exact");
   });
 
+  test("a stream of events ends, so that whoever may still look asks anew", async () => {
+    const port = await serve(settings());
+    const events = await openRaw(port);
+    await events.send(rawRequest("GET", "/semcache/v1/admin/events"));
+    await events.readUntil("event: stats");
+    await reload(settings({ server: { admin_token: "a new token" } }));
+    await events.readAnswer();
+    events.destroy();
+    expect((await ask(port, { method: "GET", path: "/semcache/v1/admin/events" })).status).toBe(401);
+  });
+
   test("a wrong file changes nothing, is told in one line, and a right one mends it", async () => {
     const port = await serve(settings());
     for (const [wrong, why] of [

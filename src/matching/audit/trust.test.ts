@@ -25,6 +25,23 @@ function begin({ state = createMemoryStateStore(), ...limits }: Partial<TrustOpt
   return { trust, raised, state, audit, rateOf };
 }
 
+describe("another promise", () => {
+  test("holds from then on, with the steps that were taken, and is what audits are held against", () => {
+    const { trust, audit, rateOf, raised } = begin({ maxErrorRate: 0.5 });
+    audit("wrong", 1);
+    audit("right", 20);
+    expect([rateOf(partition), raised]).toEqual([0.5, []]);
+    trust.promise(0.001);
+    expect([rateOf(partition), trust.commonMaxErrorRate()]).toEqual([0.001, 0.001]);
+    audit("wrong", 2);
+    expect(raised).not.toEqual([]);
+    const stricter = rateOf(partition);
+    expect(stricter).toBeLessThan(0.001);
+    trust.promise(0.002);
+    expect(rateOf(partition)).toBe(2 * stricter);
+  });
+});
+
 describe("one pair", () => {
   test("a wrong verdict bars the pair and raises the bar of its entry, not of others", () => {
     const { trust } = begin();
