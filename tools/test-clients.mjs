@@ -1,4 +1,4 @@
-// Tests the Python client libraries against the built product (`npm run test:clients`). The environment in .venv/ is
+// Tests the Python client libraries, and the Python snippets of the documentation, against the built product (`npm run test:clients`). The environment in .venv/ is
 // made once for each requirements.txt. Without Python there is one line that says so: no failure on a machine of
 // somebody who works on something else, a failure in CI, where a silent skip would look like a pass.
 import { spawnSync } from "node:child_process";
@@ -18,7 +18,16 @@ if (missing) {
 }
 const { status } = spawnSync(
   process.execPath,
-  [`${root}node_modules/vitest/vitest.mjs`, "run", "--root", root, "test/clients/python.test.ts"],
+  [
+    `${root}node_modules/vitest/vitest.mjs`,
+    "run",
+    "--root",
+    root,
+    "test/clients/python.test.ts",
+    "test/docs/snippets.test.ts",
+    "-t",
+    "[Pp]ython",
+  ],
   { stdio: "inherit", env: { ...process.env, SEMCACHE_TEST_PYTHON: bin } },
 );
 process.exit(status ?? 1);

@@ -41,7 +41,8 @@ const sidebar = [
     text: "Operating",
     items: [
       page("Configuration", "/configuration"),
-      page("Running it", "/operating"),
+      page("Deploying", "/deploying"),
+      page("When an alert fires", "/operating"),
       page("Admin API", "/admin"),
       page("Dashboard", "/dashboard"),
       page("Money and tokens", "/money"),
