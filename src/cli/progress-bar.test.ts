@@ -22,6 +22,12 @@ describe("the progress bar", () => {
     expect(stream.written).toEqual(["\r\u001B[Kimport  7 lines and"]);
   });
 
+  it("has the usual width where the terminal says none", () => {
+    const stream = terminal(true, 0);
+    createProgressBar(stream, { label: "import", total: 0 }).show(7, "7 lines");
+    expect(stream.written).toEqual(["\r\u001B[Kimport  7 lines"]);
+  });
+
   it("is nothing anywhere else", () => {
     const stream = terminal(false);
     const bar = createProgressBar(stream, { label: "export", total: 2 });

@@ -33,8 +33,8 @@ export function createProgressBar(
       const filled = Math.floor((share ?? 0) * WIDTH);
       const bar =
         share === null ? "" : ` [${"#".repeat(filled)}${".".repeat(WIDTH - filled)}] ${Math.floor(share * 100)}%`;
-      // A line that wraps would not be drawn over.
-      stream.write(`\r\u001B[K${`${label}${bar}  ${detail}`.slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`);
+      // A line that wraps would not be drawn over. A terminal that does not know its width says 0.
+      stream.write(`\r\u001B[K${`${label}${bar}  ${detail}`.slice(0, Math.max(1, (stream.columns || 80) - 1))}`);
     },
     end() {
       if (drawn) stream.write("\r\u001B[K");

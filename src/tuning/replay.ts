@@ -1,24 +1,14 @@
 import { setMaxListeners } from "node:events";
-import type { AnswerComparer } from "../matching/audit/compare-answers.ts";
-import type { MatchCandidate, Matcher, PreparedPrompt } from "../matching/matcher.ts";
+import type { PreparedPrompt } from "../matching/matcher.ts";
 import type { ExactKey, PartitionKey } from "../model/keys.ts";
 import type { MissReason } from "../model/reason.ts";
-import { KeptPrompt, Shelf, type Near } from "./kept-prompt.ts";
-import { compareLabels } from "./log-fields.ts";
+import { KeptPrompt, Shelf } from "./kept-prompt.ts";
 import { priceRequest, type PriceCall } from "./price-requests.ts";
 import type { ReplayRequest } from "./replay-request.ts";
-import type { ReplaySetting } from "./replay-setting.ts";
-import { addSpent, nothingSpent, Tally, type MergedPair, type Spent, type Truth } from "./tally.ts";
+import { ReplayLookup, toCandidate, type JudgingOptions } from "./replay-lookup.ts";
+import { addSpent, nothingSpent, Tally, type Spent } from "./tally.ts";
 
-export interface ReplayOptions {
-  /** Its own rate is the loosest of the settings, and its queue is unbounded. */
-  readonly matcher: Matcher;
-  /** Compares logged answers where labels do not tell; null: they are not compared. */
-  readonly comparer: AnswerComparer | null;
-  /** Strictest first. */
-  readonly settings: readonly ReplaySetting[];
-  /** Of these (indexes) the reasons of misses are counted. */
-  readonly explained: ReadonlySet<number>;
+export interface ReplayOptions extends JudgingOptions {
   /** How many of the nearest entries a lookup judges. */
   readonly candidates: number;
   readonly price: PriceCall;
@@ -146,7 +136,7 @@ export class Replay {
     const shelf = this.#shelves.get(request.partition) ?? new Shelf();
     this.#shelves.set(request.partition, shelf);
     const nearest = prepared?.kind === "comparable" ? shelf.search(prepared.vector.values, candidates) : null;
-    const lookup = new Lookup(this.#options, request, signal);
+    const lookup = new ReplayLookup(this.#options, request, signal);
     // The loosest first: what the models say of its candidates is then known to the stricter ones.
     for (let setting = settings.length - 1; setting >= 0; setting--) {
       const tally = this.#tallies[setting] as Tally;
@@ -166,80 +156,5 @@ export class Replay {
     }
     // After the search: it is not its own neighbour.
     if (request.keeps === "by-meaning") shelf.add(own);
-  }
-}
-
-function toCandidate({ kept, similarity }: Near): MatchCandidate {
-  return { id: kept.id, promptText: kept.first.promptText, similarity };
-}
-
-/** One request among the candidates of setting after setting. */
-class Lookup {
-  readonly #options: ReplayOptions;
-  readonly #request: ReplayRequest;
-  readonly #signal: AbortSignal;
-  /** Failed at a looser setting, and so at all stricter ones. */
-  readonly #failed = new Set<KeptPrompt>();
-  readonly #truths = new Map<KeptPrompt, Truth>();
-
-  constructor(options: ReplayOptions, request: ReplayRequest, signal: AbortSignal) {
-    this.#options = options;
-    this.#request = request;
-    this.#signal = signal;
-  }
-
-  async find(
-    near: readonly Near[],
-    setting: number,
-  ): Promise<{ readonly pair: MergedPair; readonly stored: ReplayRequest } | MissReason> {
-    const { matcher, settings, explained } = this.#options;
-    // Who wants the reason of a miss wants that of a lookup: there all candidates are judged.
-    const open = explained.has(setting) ? near : near.filter(({ kept }) => !this.#failed.has(kept));
-    if (open.length === 0) return "no-candidate";
-    const maxErrorRate = settings[setting]?.maxErrorRate;
-    const verdict = await matcher.judge(this.#request.promptText, open.map(toCandidate), {
-      maxErrorRate,
-      signal: this.#signal,
-    });
-    const passed = verdict.kind === "hit" ? open.find(({ kept }) => kept.id === verdict.candidate.id) : undefined;
-    for (const each of open) {
-      if (each === passed) break;
-      this.#failed.add(each.kept);
-    }
-    if (verdict.kind === "miss" || passed === undefined)
-      return verdict.kind === "miss" ? verdict.reason : "no-candidate";
-    const { kept } = passed;
-    const { similarity, confidence, guard } = verdict.judgement;
-    const pair: MergedPair = {
-      line: this.#request.line,
-      asked: this.#request.promptText,
-      storedLine: kept.holder.line,
-      stored: kept.first.promptText,
-      similarity,
-      confidence,
-      guard,
-      truth: await this.#truthOf(kept),
-    };
-    return { pair, stored: kept.holder };
-  }
-
-  async #truthOf(kept: KeptPrompt): Promise<Truth> {
-    const known = this.#truths.get(kept);
-    if (known !== undefined) return known;
-    const truth = await this.#compare(kept.holder);
-    this.#truths.set(kept, truth);
-    return truth;
-  }
-
-  /** Labels first; without them the logged answers are compared as audits compare theirs. */
-  async #compare(stored: ReplayRequest): Promise<Truth> {
-    const { comparer } = this.#options;
-    const asked = this.#request;
-    const byLabel = compareLabels(stored.label, asked.label);
-    if (byLabel !== "unknown" || comparer === null || stored.answerText === null || asked.answerText === null) {
-      return byLabel;
-    }
-    const verdict = await comparer.compare(stored.answerText, asked.answerText, this.#signal);
-    return verdict === "right" ? "same" : verdict === "wrong" ? "other" : "unknown";
   }
 }
