@@ -26,6 +26,9 @@ if (!python)
 if (missing.length > 0)
   process.stdout.write(`skipped: shell snippets of the documentation; they need ${missing.join(" and ")}\n`);
 
+/** What a page has said already, word for word, is run once. */
+const said = new Map<string, string>();
+
 let provider: ImitationProvider;
 let semcache: RunningSemcache;
 beforeAll(async () => {
@@ -50,10 +53,13 @@ describe.each(pages)("$path", ({ path, text }) => {
   afterAll(() => desk?.close());
 
   for (const snippet of snippets) {
-    const { language, line, norun } = snippet;
+    const { language, line, text } = snippet;
+    const before = said.get(`${language} ${text}`);
+    if (before === undefined) said.set(`${language} ${text}`, `${path}, line ${line}`);
+    const norun = snippet.norun ?? (before === undefined ? null : `as in ${before}`);
     const name = `line ${line}, ${language}${norun === null ? "" : `: ${norun}`}`;
     const skipped = norun === null && ((language === "python" && !python) || (language === "sh" && missing.length > 0));
-    (skipped ? it.skip : it)(name, { timeout: 150_000 }, () => check(path, snippet, () => desk));
+    (skipped ? it.skip : it)(name, { timeout: 150_000 }, () => check(path, { ...snippet, norun }, () => desk));
   }
 });
 
