@@ -31,6 +31,7 @@ import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { PromptUnlock } from "./telemetry/prompt-unlock.ts";
 import { createSavings } from "./telemetry/savings.ts";
+import { loadTracing } from "./telemetry/tracing/load-tracing.ts";
 import { createTotals } from "./telemetry/totals.ts";
 import { version } from "./version.ts";
 
@@ -165,6 +166,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     loadsLater: true,
     ...(secretSource !== "configured" && { beforeOpen: (folder) => restoreTenantSecret(folder, secret) }),
   });
+  const tracing = await loadTracing({
+    version,
+    onFault: (error) => log.warn("Something is wrong with the OpenTelemetry SDK", { error: describeFault(error) }),
+  });
   const models = await openModels(config);
   const { pool } = models;
   const state =
@@ -231,6 +236,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     history,
     decisions,
     prompts,
+    tracing,
     store,
     models,
     trust,
@@ -340,6 +346,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       draining.abort();
       await httpServer.close(shutdownGraceMs, refuseDraining);
       await release();
+      await tracing.flush();
       log.info("Stopped");
       await log.close();
     },

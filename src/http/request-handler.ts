@@ -5,6 +5,7 @@ import type { Exchange, ReceivedBody } from "../proxy/exchange.ts";
 import { sendOwnError, toSemcacheError } from "../proxy/own-error.ts";
 import { errorDialect, type Dialects } from "../proxy/interpret-exchange.ts";
 import type { Proxy } from "../proxy/proxy.ts";
+import type { Tracing } from "../telemetry/tracing/tracing.ts";
 import { connectionSignal } from "./connection-signal.ts";
 import type { OperatorAccess } from "./operator-access.ts";
 import { receiveBody } from "./receive-body.ts";
@@ -15,6 +16,7 @@ export interface RequestHandlerOptions {
   readonly access: OperatorAccess;
   readonly proxy: Proxy;
   readonly dialects: Dialects;
+  readonly tracing: Tracing;
   /** Larger bodies are relayed uncached. Bytes. */
   readonly maxRequestBytes: number;
   /** Larger bodies are refused. Bytes. */
@@ -56,9 +58,14 @@ export function createRequestHandler(options: RequestHandlerOptions) {
   };
 }
 
-async function proxied(options: RequestHandlerOptions, received: Omit<Exchange, "body" | "signal">): Promise<void> {
-  const { proxy, maxRequestBytes, maxBodyBytes } = options;
-  const { request, route } = received;
+async function proxied(
+  options: RequestHandlerOptions,
+  heard: Omit<Exchange, "body" | "signal" | "trace">,
+): Promise<void> {
+  const { proxy, tracing, maxRequestBytes, maxBodyBytes } = options;
+  const { request, route, target, startedAt } = heard;
+  const { method = "GET", headers } = request;
+  const received = { ...heard, trace: tracing.begin({ method, route, target, headers, startedAt }) };
   const signal = connectionSignal(request.socket);
   let body: ReceivedBody;
   try {

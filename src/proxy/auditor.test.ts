@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { LookupHit } from "../cache/lookup-outcome.ts";
+import { untracedRequest } from "../telemetry/tracing/tracing.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { createAuditor } from "./auditor.ts";
@@ -8,9 +9,11 @@ const exchange = {
   id: "request",
   request: { method: "POST", rawHeaders: [], headers: {} },
   body: { kind: "whole", bytes: Buffer.from("{}") },
+  trace: untracedRequest,
 } as unknown as Exchange;
 const understood = {
   plan: { onlyIfCached: false },
+  request: { model: null, form: { shape: "json", includeUsage: false } },
   target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
   dialect: { examine: () => ({ kind: "storable", semantic: true, text: "" }) },
 } as unknown as UnderstoodRequest;

@@ -3,12 +3,14 @@ import type { LookupHit } from "../cache/lookup-outcome.ts";
 import type { AnswerComparer } from "../matching/audit/compare-answers.ts";
 import type { HitVerdict, Trust } from "../matching/audit/trust.ts";
 import type { Usage } from "../model/answer.ts";
-import type { UpstreamClient, UpstreamHead, UpstreamRequest } from "../upstream/upstream-client.ts";
+import type { BackgroundTrace, CallTrace } from "../telemetry/tracing/tracing.ts";
+import type { UpstreamClient, UpstreamHandler, UpstreamHead, UpstreamRequest } from "../upstream/upstream-client.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { isSuccess, toRecordedAnswer } from "./provider-answer.ts";
 import { toProviderRequest } from "./provider-request.ts";
 import type { ProxySettings } from "./proxy-options.ts";
+import { callTraced } from "./traced-call.ts";
 
 /** `failed`: the provider gave no answer that can be compared. `skipped`: too many were under way. */
 export type AuditOutcome = HitVerdict | "failed" | "skipped";
@@ -55,30 +57,44 @@ export function createAuditor(options: AuditorOptions): Auditor {
   const underWay = new Set<Promise<void>>();
 
   /** The provider's answer as the cache would keep it; null: none that can be compared. */
-  async function ask(exchange: Exchange, { target, dialect, request }: UnderstoodRequest, signal: AbortSignal) {
-    const answered = await call(options, toProviderRequest(exchange, target, settings, hidden), signal);
+  async function ask(
+    exchange: Exchange,
+    { target, dialect, request }: UnderstoodRequest,
+    work: BackgroundTrace,
+    signal: AbortSignal,
+  ) {
+    const trace = work.call({
+      method: exchange.request.method ?? "GET",
+      url: target.url,
+      dialect: dialect.name,
+      model: request.model,
+      stream: request.form.shape === "stream",
+    });
+    const answered = await call(options, toProviderRequest(exchange, target, settings, hidden), trace, signal);
     const answer = answered && toRecordedAnswer(answered.head, answered.body, settings.maxEntryBytes);
-    if (!answer || typeof answer === "string") return null;
-    const examined = dialect.examine(answer);
-    if (examined.kind !== "storable") return null;
-    options.onAnswer?.({ model: request.model, usage: examined.usage });
-    return examined;
+    const examined = answer && typeof answer !== "string" ? dialect.examine(answer) : null;
+    const storable = examined?.kind === "storable" ? examined : null;
+    trace.end({ usage: storable?.usage ?? null });
+    if (storable === null) return null;
+    options.onAnswer?.({ model: request.model, usage: storable.usage });
+    return storable;
   }
 
   async function audit(
     exchange: Exchange,
     understood: UnderstoodRequest,
     { entry }: LookupHit,
+    work: BackgroundTrace,
     signal: AbortSignal,
   ): Promise<AuditOutcome> {
     const served = understood.dialect.examine({ ...entry.answer, framingComplete: true });
-    const fresh = await ask(exchange, understood, signal);
+    const fresh = await ask(exchange, understood, work, signal);
     if (served.kind === "refused" || fresh === null) return "failed";
     // The provider now calls a tool, refuses, or is cut off: not the same kind of answer, and no proof either.
     if (fresh.semantic !== served.semantic) return "unsure";
     const verdict = await comparer.compare(served.text, fresh.text, signal);
     if (verdict !== "wrong") return verdict;
-    const again = await ask(exchange, understood, signal);
+    const again = await ask(exchange, understood, work, signal);
     if (again === null) return "failed";
     if (again.semantic !== served.semantic) return "unsure";
     const differs = (await comparer.compare(served.text, again.text, signal)) === "wrong";
@@ -97,13 +113,15 @@ export function createAuditor(options: AuditorOptions): Auditor {
         return;
       }
       const ofProvider = understood.target.kind === "openai" || understood.target.kind === "anthropic";
+      const work = exchange.trace.background("audit");
       const run = withDeadline(
         { phase: "the audit", timeoutMs, code: "upstream-idle-timeout", signal: closing.signal },
-        (signal) => audit(exchange, understood, hit, signal),
+        (signal) => audit(exchange, understood, hit, work, signal),
       )
         .catch((): AuditOutcome => "failed")
         .then((outcome) => {
           if (outcome !== "failed" && outcome !== "skipped") trust.audited(served, outcome, { ofProvider });
+          work.end(outcome);
           onOutcome(outcome, about);
         })
         .finally(() => underWay.delete(run));
@@ -120,6 +138,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
 function call(
   { upstream, settings }: AuditorOptions,
   request: UpstreamRequest,
+  trace: CallTrace,
   signal: AbortSignal,
 ): Promise<{ readonly head: UpstreamHead; readonly body: Buffer } | null> {
   return new Promise((resolve) => {
@@ -134,7 +153,7 @@ function call(
       calling.abort();
       finish(false);
     };
-    const calling = upstream.call(request, {
+    const reader: UpstreamHandler = {
       onHeaders(received) {
         head = received;
         if (!isSuccess(received)) giveUp();
@@ -146,7 +165,8 @@ function call(
       },
       onEnd: () => finish(true),
       onError: () => finish(false),
-    });
+    };
+    const calling = callTraced(upstream, request, reader, trace);
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
   });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import type { RequestTrace } from "../telemetry/tracing/tracing.ts";
 import type { ProxyRoute } from "../upstream/upstream-target.ts";
 
 /** One request of a client and the response that is owed to it. */
@@ -16,6 +17,7 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Milliseconds of `performance.now()` when the request's headers were read. */
   readonly startedAt: number;
+  readonly trace: RequestTrace;
 }
 
 export type ReceivedBody =

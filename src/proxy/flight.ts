@@ -1,6 +1,7 @@
 // One algorithm, so one long file: a provider call that several equal requests read, each at its own pace.
 import { SemcacheError } from "../base/errors.ts";
 import type { Usage } from "../model/answer.ts";
+import { untracedCall, type CallTrace } from "../telemetry/tracing/tracing.ts";
 import type { UpstreamCall, UpstreamHandler, UpstreamHead } from "../upstream/upstream-client.ts";
 
 /** Where the bytes of a flight go: one client, or anything that takes bytes at its own pace. */
@@ -68,6 +69,8 @@ export class Flight {
   #reopened = false;
   /** What the provider counted, known when the answer is complete and was examined; null: not known. */
   usage: Usage | null = null;
+  /** Of the provider call that was made last. */
+  trace: CallTrace = untracedCall;
 
   constructor(options: FlightOptions) {
     this.#options = options;

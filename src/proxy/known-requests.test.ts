@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
+import { untracedRequest } from "../telemetry/tracing/tracing.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { KnownRequests } from "./known-requests.ts";
@@ -21,6 +22,7 @@ function exchange({ route = "openai-chat-completions", target = "/v1/x", headers
     body: { kind: "whole", bytes: Buffer.from(body) },
     signal: new AbortController().signal,
     startedAt: 0,
+    trace: untracedRequest,
   };
 }
 

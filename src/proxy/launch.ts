@@ -1,4 +1,6 @@
 import { isSemcacheError, type SemcacheError } from "../base/errors.ts";
+import type { RequestTrace } from "../telemetry/tracing/tracing.ts";
+import type { UpstreamHandler } from "../upstream/upstream-client.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -8,6 +10,7 @@ import { headerOf, isSuccess, toRecordedAnswer } from "./provider-answer.ts";
 import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
+import { callTraced } from "./traced-call.ts";
 
 export interface LaunchRequest {
   readonly exchange: Exchange;
@@ -16,6 +19,8 @@ export interface LaunchRequest {
   readonly target: UpstreamTarget;
   /** Null: nothing of this request is kept, and nobody joins it. */
   readonly cached: CachedRequest | null;
+  /** Of what the call is made for. */
+  readonly trace: Pick<RequestTrace, "call">;
 }
 
 /** A flight for this request, which the first reader starts; `hidden`: headers (in lower case) that the provider does not get. */
@@ -33,15 +38,23 @@ export function launch(
   let unregister: () => void = () => undefined;
   const flight = new Flight({
     recordingCapBytes: records ? settings.maxEntryBytes : 0,
-    open: (handler) =>
-      upstream.call(toProviderRequest(exchange, target, settings, hidden), {
-        ...handler,
-        onError: (error) => handler.onError(toClientsFault(error)),
-      }),
+    open: (handler) => {
+      flight.trace = request.trace.call({
+        method: exchange.request.method ?? "GET",
+        url: target.url,
+        dialect: record.dialect,
+        model: record.model,
+        stream: record.stream,
+      });
+      const toProvider = toProviderRequest(exchange, target, settings, hidden);
+      const toReaders: UpstreamHandler = { ...handler, onError: (error) => handler.onError(toClientsFault(error)) };
+      return callTraced(upstream, toProvider, toReaders, flight.trace);
+    },
     onClosed: () => unregister(),
     onSettled: (outcome) => {
       if (cached === null) {
         record.notStored = "not-cacheable";
+        flight.trace.end({});
         return;
       }
       record.enter("admit");
@@ -58,6 +71,7 @@ export function launch(
         options.onDefect(error, exchange.id);
       }
       flight.usage = record.usage;
+      flight.trace.end({ usage: flight.usage });
     },
   });
   if (cached) unregister = flights.add(exchange, cached, flight);

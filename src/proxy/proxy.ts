@@ -44,7 +44,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     const record = new RequestRecord(exchange, options);
     const finish = () => {
       const report = record.finish();
-      if (report) attempt(options, exchange, () => options.report(report));
+      if (report === null) return;
+      attempt(options, exchange, () => options.report(report));
+      exchange.trace.end(report);
     };
     return { record, finish };
   };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SemcacheError } from "../base/errors.ts";
+import { untracedRequest } from "../telemetry/tracing/tracing.ts";
 import type { UpstreamHandler } from "../upstream/upstream-client.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -11,13 +12,15 @@ const exchange = {
   id: "request",
   request: { method: "POST", rawHeaders: ["idempotency-key", "k", "x-other", "1"], headers: {} },
   body: { kind: "whole", bytes: Buffer.from("{}") },
+  trace: untracedRequest,
 } as unknown as Exchange;
 const asked = (exactKey: string, shape = "json") =>
   ({
     exactKey,
+    dialect: { name: "openai-chat" },
     generation: 0,
     plan: { read: "semantic", write: true },
-    request: { form: { shape, includeUsage: false } },
+    request: { model: null, form: { shape, includeUsage: false } },
     target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
   }) as unknown as CachedRequest;
 

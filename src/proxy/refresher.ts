@@ -7,6 +7,7 @@ import type { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import { RequestRecord } from "./request-record.ts";
+import { noteInterpretation } from "./understand.ts";
 
 /** `refused`: an answer came that is not kept. `failed`: none came. `skipped`: too many were under way. */
 export type RefreshOutcome = "stored" | "refused" | "failed" | "skipped";
@@ -75,6 +76,8 @@ export class Refresher {
     const { exactKey, target } = cached;
     // Of no client's request: it is not reported.
     const record = new RequestRecord(exchange, this.#options);
+    noteInterpretation(record, cached);
+    const trace = exchange.trace.background("refresh");
     const timer = setTimeout(() => this.#underWay.get(exactKey)?.leave(), this.#limits.timeoutMs).unref();
     let answered = false;
     let over = false;
@@ -85,9 +88,11 @@ export class Refresher {
       this.#underWay.delete(exactKey);
       if (record.stored) this.#paused.delete(exactKey);
       else this.#pause(exactKey);
-      this.#options.onRefresh(record.stored ? "stored" : answered ? "refused" : "failed");
+      const outcome = record.stored ? "stored" : answered ? "refused" : "failed";
+      trace.end(outcome);
+      this.#options.onRefresh(outcome);
     };
-    const flight = launch(this.#options, this.#flights, { exchange, record, target, cached }, hidden);
+    const flight = launch(this.#options, this.#flights, { exchange, record, target, cached, trace }, hidden);
     this.#underWay.set(exactKey, null);
     const seat = flight.join({
       head: () => undefined,

@@ -10,7 +10,7 @@ import { sendOwnError } from "./own-error.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 
-export interface RelayRequest extends LaunchRequest {
+export interface RelayRequest extends Omit<LaunchRequest, "trace"> {
   readonly finish: () => void;
   /** What this client gets where the provider fails; null: the failure. */
   readonly substitute: Substitute | null;
@@ -24,10 +24,11 @@ export function relay(options: ProxyOptions, flights: Flights, request: RelayReq
   if (joined) {
     flights.countJoin();
     record.reason = "joined";
+    exchange.trace.join(joined.trace);
     seat(options, request, joined);
     return;
   }
-  seat(options, request, launch(options, flights, request));
+  seat(options, request, launch(options, flights, { ...request, trace: exchange.trace }));
 }
 
 function seat(options: ProxyOptions, { exchange, record, finish, substitute }: RelayRequest, flight: Flight): void {

@@ -33,6 +33,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
 import type { Savings } from "../telemetry/savings.ts";
 import type { Totals } from "../telemetry/totals.ts";
+import type { Tracing } from "../telemetry/tracing/tracing.ts";
 import { EntryImporter, toMaxLineBytes } from "../transfer/entry-importer.ts";
 import { createNodeHttpClient } from "../upstream/node-http-client.ts";
 import type { UpstreamClient } from "../upstream/upstream-client.ts";
@@ -52,6 +53,7 @@ export interface Foundation {
   readonly history: History;
   readonly decisions: Decisions;
   readonly prompts: PromptUnlock;
+  readonly tracing: Tracing;
   readonly store: CacheStore;
   readonly models: Models;
   readonly trust: Trust;
@@ -301,6 +303,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     access,
     proxy,
     dialects,
+    tracing: foundation.tracing,
     maxRequestBytes: cache.maxRequestBytes,
     maxBodyBytes: server.maxBodyBytes,
     onDefect,

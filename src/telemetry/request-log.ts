@@ -1,8 +1,5 @@
-import { redactText } from "./redaction.ts";
+import { redactName, redactPath } from "./redacted-names.ts";
 import type { RequestReport } from "./request-report.ts";
-
-/** What callers choose freely may be as long as a body. */
-const MAX_TEXT = 200;
 
 /**
  * The line of a request. Its fields are chosen one by one, so that nothing gets into a log because it was added to the
@@ -56,29 +53,6 @@ export function toRequestFields(report: RequestReport, time: string, logPrompts:
     lookupMs: roundAll(report.lookupMs),
     prompts: logPrompts && report.prompts ? report.prompts : undefined,
   };
-}
-
-/** The report's path has no query; a caller's odd path may still look like one. */
-function redactPath(path: string): string {
-  const query = path.indexOf("?");
-  return redactName(query < 0 ? path : path.slice(0, query));
-}
-
-const MAX_REMEMBERED = 256;
-const redactedNames = new Map<string, string>();
-
-/** The same few paths, models, namespaces and providers come again and again: each is looked through once. */
-function redactName(name: string): string {
-  const known = redactedNames.get(name);
-  if (known !== undefined) return known;
-  const redacted = redactText(shorten(name));
-  if (redactedNames.size >= MAX_REMEMBERED) redactedNames.clear();
-  if (name.length <= MAX_TEXT) redactedNames.set(name, redacted);
-  return redacted;
-}
-
-function shorten(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).toWellFormed()}…`;
 }
 
 function roundAll(times: Readonly<Partial<Record<string, number>>>): Record<string, number> | undefined {

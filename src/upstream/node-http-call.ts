@@ -1,6 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import http from "node:http";
-import https from "node:https";
+import { ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { isSemcacheError } from "../base/errors.ts";
 import type { SemcacheError } from "../base/errors.ts";
 import { PhaseTimer } from "./phase-timer.ts";
@@ -79,8 +77,11 @@ export class NodeHttpCall implements UpstreamCall {
     const { headers, length } = frameBody(this.#request);
     let outgoing: ClientRequest;
     try {
-      outgoing = (url.protocol === "https:" ? https : http).request({
+      // Not http.request(), which instrumentations replace: theirs read the headers as an object, and the request that
+      // leaves has "0" and "1" for names.
+      outgoing = new ClientRequest({
         ...this.#surroundings.connection(url),
+        protocol: url.protocol,
         method,
         path: this.#request.requestTarget ?? `${url.pathname}${url.search}`,
         headers,

@@ -18,6 +18,7 @@ import type { Matcher } from "#semcache/matching/matcher.js";
 import { createProxy } from "#semcache/proxy/proxy.js";
 import type { CacheStore } from "#semcache/store/cache-store.js";
 import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
+import { noTracing } from "#semcache/telemetry/tracing/tracing.js";
 import { createNodeHttpClient } from "#semcache/upstream/node-http-client.js";
 import { createUpstreamPolicy } from "#semcache/upstream/upstream-policy.js";
 import type { RequestReport } from "#semcache/telemetry/request-report.js";
@@ -144,6 +145,7 @@ async function start(faulty: {
     access: createOperatorAccess({ adminToken: null, listenHost: "127.0.0.1" }),
     proxy,
     dialects,
+    tracing: noTracing,
     maxRequestBytes: 1_000_000,
     maxBodyBytes: 10_000_000,
     onDefect: (error) => defects.push(error),
