@@ -49,7 +49,9 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
       expect(model).toBe(decision.model);
       expect(similarity).toBe(score(decision.similarity));
       expect(confidence?.replace(/\s/g, "")).toBe(
-        score(decision.confidence) + (decision.threshold === null ? "" : `/${score(decision.threshold)}`),
+        score(decision.confidence) +
+          (decision.threshold === null ? "" : `/${score(decision.threshold)}`) +
+          (decision.verifier === null ? "" : `verifier${score(decision.verifier)}`),
       );
       if (decision.reason) expect(details).toContain(decision.reason);
       for (const { a, b } of decision.guard)
@@ -164,6 +166,33 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
     const { decisions } = await scene.admin<DecisionPage>("decisions");
     expect(decisions.filter(({ prompts }) => prompts !== null)).toEqual([]);
     await shows(() => rowWith(page, "What is the capital").count()).toBe(0);
+  });
+
+  it("keep up with more than the events tell of, and do not move under the reader's eyes", async () => {
+    const page = await scene.open("/admin#decisions");
+    await rowsOf(page).first().waitFor();
+    const newest = async () => (await scene.admin<DecisionPage>("decisions?limit=1")).decisions[0]?.id;
+    await askMany(scene, 400);
+    const last = await newest();
+    await shows(() => rowsOf(page).first().getAttribute("id")).toBe(`decision-${last}`);
+    const { kept } = await scene.admin<DecisionPage>("decisions?limit=1");
+    await page.getByText(`of ${kept} kept`).waitFor();
+
+    const grid = page.getByRole("grid");
+    await grid.focus();
+    await page.keyboard.press("PageDown");
+    await page.keyboard.press("PageDown");
+    await page.keyboard.press("PageDown");
+    const seen = await page.locator(".grid-row.active").getAttribute("id");
+    const top = await page.evaluate("document.querySelector('.grid').scrollTop");
+    await askMany(scene, 400);
+    const fresh = page.getByRole("button", { name: /newer decisions/ });
+    await fresh.waitFor();
+    expect(await page.locator(".grid-row.active").getAttribute("id")).toBe(seen);
+    expect(await page.evaluate("document.querySelector('.grid').scrollTop")).toBe(top);
+    await fresh.click();
+    const now = await newest();
+    await shows(() => rowsOf(page).first().getAttribute("id")).toBe(`decision-${now}`);
   });
 
   it("are 10,000 without more than a screenful of them in the page", { timeout: 300_000 }, async () => {

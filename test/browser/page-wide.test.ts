@@ -159,6 +159,13 @@ describe.skipIf(chromiumPath === null)("the page as a whole", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
   });
 
+  it("says why it is refused", async () => {
+    const page = await scene.open("/admin", { extraHTTPHeaders: { "x-forwarded-for": "203.0.113.9" } });
+    await page.getByText("the request came through a proxy (x-forwarded-for)").waitFor();
+    expect(await page.locator(".pill.disconnected").count()).toBe(1);
+    await scene.closePages(/403/);
+  });
+
   it("tells when the server is gone, and goes on by itself when it is back", async () => {
     const way = await startBreakableWay(scene.semcache.port);
     try {

@@ -23,7 +23,7 @@ interface Raw {
 /** As it comes over the wire: fetch would decode it. */
 function get(path: string, headers: Record<string, string> = {}): Promise<Raw> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(`${server.origin}${path}`, { headers }, async (response) => {
+    const request = httpRequest(`${server.origin}${path}`, { headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
       resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) });
@@ -85,8 +85,8 @@ describe("GET /admin", () => {
         "br",
         "gzip",
       ]);
-      expect(brotliDecompressSync(brotli.body)).toEqual(plain.body);
-      expect(gunzipSync(gzip.body)).toEqual(plain.body);
+      expect(brotliDecompressSync(brotli.body).equals(plain.body)).toBe(true);
+      expect(gunzipSync(gzip.body).equals(plain.body)).toBe(true);
       expect(brotli.body.length).toBeLessThan(gzip.body.length);
       expect(plain.headers.vary).toBe("accept-encoding");
       expect(new Set([plain, brotli, gzip].map(({ headers }) => headers.etag)).size).toBe(3);

@@ -11,7 +11,7 @@ import { scrollTopFor, toRowWindow } from "./row-window.ts";
 
 /** As page.css has it: `--row`. A narrow page stacks the cells of a row. */
 const ROW_PX = 54;
-const NARROW_ROW_PX = 132;
+const NARROW_ROW_PX = 150;
 const narrow = matchMedia("(max-width: 60rem)");
 /** So near to the end the next page is asked for. */
 const AHEAD_ROWS = 100;
@@ -175,7 +175,7 @@ function Row({
   readonly onOpen: () => void;
 }) {
   const { kind, label } = toOutcome(decision);
-  const { confidence, threshold } = decision;
+  const { confidence, threshold, verifier } = decision;
   return (
     <div
       role="row"
@@ -205,6 +205,11 @@ function Row({
       <span role="gridcell" class="number" data-label="confidence">
         {formatScore(confidence)}
         {threshold !== null && <small> / {formatScore(threshold)}</small>}
+        {verifier !== null && (
+          <small class="verifier" title="The verifier's logit">
+            verifier {formatScore(verifier)}
+          </small>
+        )}
       </span>
       <span role="gridcell" class="number" data-label="took">
         {formatMs(decision.durationMs)}

@@ -8,13 +8,12 @@ import { matchesFilter, noFilter, type DecisionFilter } from "./decision-outcome
 const MAX_ROWS = 10_000;
 const FIRST_PAGE = 200;
 const FURTHER_PAGE = 1_000;
+const RELOAD_MS = 2_000;
 
 /** The decisions that are shown, newest first: pages as far as somebody scrolled, and what comes live. */
 export const rows = signal<readonly DeskDecision[]>([]);
 export const filter = signal<DecisionFilter>(noFilter);
 export const loading = signal(false);
-/** Nothing is kept up to date that nobody has looked at. */
-let wanted = false;
 export const listFault = signal<string | null>(null);
 /** Null: all that the server keeps is here. */
 const next = signal<string | null>(null);
@@ -29,6 +28,12 @@ export const paused = signal(false);
 export const scrolled = signal(false);
 
 let asked = new AbortController();
+/** Nothing is kept up to date that nobody has looked at. */
+let wanted = false;
+/** Something came that is neither shown nor waits. */
+let hasGap = false;
+let reloadedAtMs = 0;
+let reloading: ReturnType<typeof setTimeout> | undefined;
 
 export function chooseFilter(changes: Partial<DecisionFilter>): void {
   const chosen = { ...filter.value, ...changes };
@@ -44,6 +49,9 @@ export function begin(): void {
 /** From the newest on. What is shown stays until the answer is there. */
 export async function reload(): Promise<void> {
   wanted = true;
+  hasGap = false;
+  reloadedAtMs = Date.now();
+  clearTimeout(reloading);
   asked.abort();
   const { signal: current } = (asked = new AbortController());
   await load(current, FIRST_PAGE, undefined, []);
@@ -99,14 +107,23 @@ async function load(
 export function takeBatch(batch: DecisionBatch | null): void {
   if (!wanted) return;
   if (batch === null || batch.skipped > 0) {
-    if (batch === null || !(paused.value || scrolled.value)) void reload();
-    return;
+    // Rows must not change under somebody's eyes: what is missing comes with what waits.
+    if (paused.value || scrolled.value) hasGap = true;
+    else reloadSoon();
   }
-  if (kept.value !== null) kept.value = Math.min(MAX_ROWS, kept.value + batch.decisions.length);
-  const fitting = batch.decisions.filter((decision) => matchesFilter(decision, filter.value));
-  if (fitting.length === 0) return;
-  if (paused.value || scrolled.value) waiting.value = withoutRepeats([...fitting, ...waiting.value]).slice(0, MAX_ROWS);
-  else rows.value = withoutRepeats([...fitting, ...rows.value]).slice(0, MAX_ROWS);
+  if (batch === null) return;
+  if (kept.value !== null) kept.value = Math.min(MAX_ROWS, kept.value + batch.decisions.length + batch.skipped);
+  const shown = new Set(rows.value.map(({ id }) => id));
+  const fresh = batch.decisions.filter((each) => !shown.has(each.id) && matchesFilter(each, filter.value));
+  if (fresh.length === 0) return;
+  if (paused.value || scrolled.value) waiting.value = withoutRepeats([...fresh, ...waiting.value]).slice(0, MAX_ROWS);
+  else rows.value = [...fresh, ...rows.value].slice(0, MAX_ROWS);
+}
+
+/** Where more comes in a second than is told, the page need not ask each second. */
+function reloadSoon(): void {
+  clearTimeout(reloading);
+  reloading = setTimeout(() => void reload(), Math.max(0, reloadedAtMs + RELOAD_MS - Date.now()));
 }
 
 /** What was wiped on the server is not kept here either. */
@@ -121,6 +138,10 @@ export function forgetPromptsWhenLocked(): () => void {
 
 /** Shows what waited. */
 export function showWaiting(): void {
+  if (hasGap) {
+    void reload();
+    return;
+  }
   rows.value = withoutRepeats([...waiting.value, ...rows.value]).slice(0, MAX_ROWS);
   waiting.value = [];
 }

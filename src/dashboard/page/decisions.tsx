@@ -15,7 +15,6 @@ import {
   reload,
   rows,
   showWaiting,
-  waitingCount,
 } from "./decision-list.ts";
 import { bypassReasonCodes, missReasonCodes, noFilter } from "./decision-outcome.ts";
 import { formatCount, plural } from "./format.ts";
@@ -74,7 +73,7 @@ function describeCount(): string {
 
 function togglePause(): void {
   paused.value = !paused.value;
-  if (!paused.value && waitingCount.value > 0) showWaiting();
+  if (!paused.value) showWaiting();
 }
 
 /** A form that asks once typing rests, with all of its fields. */

@@ -1,6 +1,6 @@
 import type { HistoryRange } from "../desk-api.ts";
 import { Charts } from "./charts.tsx";
-import { chooseRange, history, historyFault, range, stats } from "./desk.ts";
+import { chooseRange, history, historyFault, live, range, stats } from "./desk.ts";
 import { EmptyStart } from "./empty-start.tsx";
 import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
 import { SavedCard } from "./saved-card.tsx";
@@ -19,13 +19,13 @@ export function Overview() {
   const now = stats.value;
   if (!now || !shown)
     return (
-      <section class="panel" aria-label="Overview" aria-busy={historyFault.value === null}>
+      <section class="panel" aria-label="Overview" aria-busy={live.value === "connecting"}>
         {historyFault.value ? (
           <p role="alert" class="notice failed">
             {historyFault.value}
           </p>
         ) : (
-          <p class="dim">Loading…</p>
+          <p class="dim">{live.value === "disconnected" ? "There is nothing to show yet." : "Loading…"}</p>
         )}
       </section>
     );

@@ -31,8 +31,8 @@ export function Tiles({ history: { sum } }: { readonly history: DeskHistory }) {
       <Tile name="Requests" value={formatCount(sum.requests)}>
         {formatCount(sum.bypasses)} not looked up
       </Tile>
-      <Tile name="Median time" value={formatMs(latency.exact.p50Ms)} wide>
-        exact hit · semantic <b>{formatMs(latency.semantic.p50Ms)}</b> · miss <b>{formatMs(latency.miss.p50Ms)}</b>
+      <Tile name="Median time" value={formatMs(latency.exact.p50Ms)}>
+        exact hit; semantic <b>{formatMs(latency.semantic.p50Ms)}</b>, miss <b>{formatMs(latency.miss.p50Ms)}</b>
       </Tile>
     </div>
   );

@@ -26,6 +26,7 @@ export interface ChartProps {
 }
 
 const HEIGHT = 210;
+const MAX_POINTS = 60;
 
 /** A chart over time, and the same numbers as a table for who cannot see it or wants them. */
 export function TimeChart(props: ChartProps) {
@@ -123,7 +124,7 @@ function toOptions(shown: { readonly current: ChartProps }, width: number): uPlo
   const grid = { stroke: readColour("--line"), width: 1 };
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const order = form === "stack" ? [...series].reverse() : series;
-  const bars = uPlot.paths.bars?.({ size: [0.86, 60], align: 1, gap: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.9, 60], align: 1 });
   return {
     width,
     height: HEIGHT,
@@ -146,7 +147,7 @@ function toOptions(shown: { readonly current: ChartProps }, width: number): uPlo
         font,
         grid: { ...grid, ...(log && { filter: onlyPowersOfTen }) },
         ticks: { show: false },
-        size: 62,
+        size: 70,
         values: (_chart, splits) => splits.map((split) => (split === null ? "" : shown.current.format(split))),
         ...(log && { filter: onlyPowersOfTen }),
       },
@@ -158,9 +159,10 @@ function toOptions(shown: { readonly current: ChartProps }, width: number): uPlo
         return {
           label,
           stroke,
-          width: form === "stack" ? 0 : 2,
+          width: form === "stack" ? 0 : dashed ? 1 : 2,
           spanGaps: true,
-          points: { show: form === "lines", size: 4, fill: stroke },
+          // A single value has no line; many have no room for points.
+          points: { show: () => isSparse(shown.current, label), size: 4, fill: stroke },
           ...(dashed && { dash: [5, 4] }),
           ...(form === "stack" && bars && { fill: stroke, paths: bars, points: { show: false } }),
           // A stack is drawn by its sums; what is told is the value itself.
@@ -175,6 +177,11 @@ function toOptions(shown: { readonly current: ChartProps }, width: number): uPlo
       }),
     ],
   };
+}
+
+function isSparse({ series }: ChartProps, label: string): boolean {
+  const values = series.find((each) => each.label === label)?.values ?? [];
+  return values.filter((value) => value !== null).length <= MAX_POINTS;
 }
 
 function stepOf(times: readonly number[]): number {
