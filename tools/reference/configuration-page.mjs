@@ -1,6 +1,7 @@
 // Every setting, from the schema: its default is what an empty file gives, what is allowed is what the loader says of a wrong value.
 import { configSchema } from "../../dist/config/schema.js";
 import { readEnvironment } from "../../dist/config/environment.js";
+import { reloadable } from "../../dist/config/plan-reload.js";
 import { code, toTable } from "./markdown-table.mjs";
 
 /** What stands in the schema around what a setting is. */
@@ -26,15 +27,17 @@ export function configurationPage() {
       description,
       allowed(schema),
       code(shown(key.split(".").reduce((node, part) => node?.[part], defaults))),
+      reloadable.some((path) => key === path || key.startsWith(`${path}.`)) ? "reload" : "restart",
     ]);
-    return `## ${name}\n\n${toTable(["setting", "variable", "what it is", "allowed", "default"], rows)}\n`;
+    return `## ${name}\n\n${toTable(["setting", "variable", "what it is", "allowed", "default", "change"], rows)}\n`;
   });
   return `# Settings
 
 Every key of \`semcache.yaml\`, with what is allowed and the default. [Configuration](../configuration.md) says how files, variables and
 flags go together, and has the defaults as one file.
 
-Lists and maps are JSON in variables.
+Lists and maps are JSON in variables. What says *reload* in the last column can change in a running server: it reads its file anew on SIGHUP
+([deploying](../deploying.md)).
 
 ${parts.join("\n")}`;
 }
