@@ -8,6 +8,7 @@ import { FrameJournal } from "./cache/frame-journal.ts";
 import { Landings } from "./cache/landings.ts";
 import { loadTenantSecret, restoreTenantSecret } from "./cache/tenant-secret.ts";
 import { createTenantResolver, toDeploymentMark } from "./cache/tenant.ts";
+import { keepServedHits } from "./cache/served-file.ts";
 import { ServedHits } from "./cache/served-hits.ts";
 import type { Config } from "./config/config.ts";
 import type { ReloadPlan } from "./config/plan-reload.ts";
@@ -15,6 +16,7 @@ import { readDashboardFiles } from "./dashboard/dashboard-files.ts";
 import { dialects } from "./formats/dialects.ts";
 import type { PartState, Readiness } from "./http/operator-route.ts";
 import { HttpServer } from "./http/server.ts";
+import { LABELLED_PAIRS_FILE, LabelledPairs } from "./matching/audit/labelled-pairs.ts";
 import { createTrust } from "./matching/audit/trust.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
 import { sendOwnError } from "./proxy/own-error.ts";
@@ -172,10 +174,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const models = await openModels(config);
   const { pool } = models;
-  const state =
-    config.store.path === null
-      ? createMemoryStateStore()
-      : await openFileStateStore({ folder: config.store.path, onFault: (message) => log.warn(message) });
+  const { path: folder } = config.store;
+  const onFault = (message: string) => log.warn(message);
+  const openState = async (file: { readonly fileName?: string } = {}) =>
+    folder === null ? createMemoryStateStore() : openFileStateStore({ folder, ...file, onFault });
+  const state = await openState();
+  const labelledState = await openState({ fileName: LABELLED_PAIRS_FILE });
+  const labelled = new LabelledPairs({ state: labelledState });
+  const served = new ServedHits();
+  const servedFile = folder === null ? null : await keepServedHits(served, { folder, onFault });
   const history = new History({
     keeper: state,
     clock,
@@ -185,6 +192,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     state,
     clock,
     maxErrorRate: matching.maxErrorRate,
+    isNearWrong: (partition, asked) => labelled.isNearWrong(partition, asked),
     onRaised: (message, { now, ...details }) =>
       log.warn(message, { ...details, now, matching: isMatched(models, now) ? "on" : "off" }),
   });
@@ -198,6 +206,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       const { barredPairs, steps } = trust.summary();
       return { barredPairs, raisedSteps: Object.values(steps.partitions).reduce((sum, each) => sum + each, steps.all) };
     },
+    labelledPairs: () => labelled.counts,
     log: () => ({ lostLines: log.lostLines }),
     configReloaded: () => reloaded,
   });
@@ -243,7 +252,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     tenants,
     deployment: toDeploymentMark({ tenancy: cache.tenancy, secret }),
     landings,
-    served: new ServedHits(),
+    served,
+    labelled,
     frames: new FrameJournal(),
     dashboardFiles: readDashboardFiles(),
     readiness,
@@ -287,6 +297,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     history.close();
     prompts.close();
     await store.close();
+    await servedFile?.close();
+    await labelledState.close();
     await state.close();
   };
 

@@ -36,11 +36,12 @@ export async function findByMeaning(
   const found = await store.findNearest(partition, prepared.vector, k, signal);
   stepsMs.search = performance.now() - searchStarted;
   const now = clock.now();
+  const asked = { prompt, isNearWrong: options.trust.isNearWrong(partition, prepared.vector) };
   const staleMsOf = (candidate: Candidate) => toStaleMs(candidate, request.maxAgeMs, now);
   const fresh = found.filter((candidate) => staleMsOf(candidate) === null);
   const outcome =
     fresh.length > 0
-      ? await judgeAmong(options, request, prompt, fresh, stepsMs)
+      ? await judgeAmong(options, request, asked, fresh, stepsMs)
       : miss(found.length > 0 ? "expired" : "no-candidate", stepsMs);
   if (outcome.kind === "hit") return outcome;
   const reason = outcome.reason === "no-conversion" ? outcome.reason : (exactReason ?? outcome.reason);
@@ -48,7 +49,7 @@ export async function findByMeaning(
   if (!request.stale?.byMeaning) return missed;
   const expired = found.filter((candidate) => isWithin(request.stale, staleMsOf(candidate)));
   if (expired.length === 0) return missed;
-  const judged = await judgeAmong(options, request, prompt, expired, stepsMs);
+  const judged = await judgeAmong(options, request, asked, expired, stepsMs);
   if (judged.kind === "miss") return missed;
   const { match, entry, replayed, judgement, served } = judged;
   const staleMs = toStaleMs(entry, request.maxAgeMs, now) ?? 0;
@@ -59,7 +60,7 @@ export async function findByMeaning(
 async function judgeAmong(
   options: LookupOptions,
   request: LookupRequest,
-  prompt: string,
+  { prompt, isNearWrong }: { readonly prompt: string; readonly isNearWrong: boolean },
   candidates: readonly Candidate[],
   stepsMs: LookupSteps,
 ): Promise<LookupOutcome> {
@@ -67,7 +68,7 @@ async function judgeAmong(
   const { partition, signal } = request;
   const standings = candidates.map((candidate) => {
     const pair = options.trust.identify(partition, candidate.promptText, prompt);
-    return { candidate, ...options.trust.standing(pair) };
+    return { candidate, ...options.trust.standing(pair, isNearWrong) };
   });
   const trusted = standings.flatMap(({ candidate, barred, maxErrorRate }) =>
     barred ? [] : [{ ...candidate, maxErrorRate }],

@@ -18,7 +18,7 @@ export interface LookupOptions {
   readonly matcher: Matcher;
   readonly landings: Landings;
   /** What was wrong before is judged more strictly, or not at all. */
-  readonly trust: Pick<Trust, "identify" | "standing">;
+  readonly trust: Pick<Trust, "identify" | "isNearWrong" | "standing">;
   readonly clock: Clock;
   /** How many of the nearest entries are judged. */
   readonly candidates: number;

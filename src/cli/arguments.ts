@@ -18,6 +18,9 @@ export const usage = `semcache: answers LLM requests from a cache when they mean
                     [--credential-env NAME] [--header "NAME: VALUE"] [--namespace N] [--ttl T] [--tags A,B] [--strict] [--json]
       what is in the cache, of a running server (--url URL, --token T, or as configured) or of a folder at rest (--data DIR);
       SELECTORS: --tag T --namespace N --model M --tenant T --older-than D; FILE may be - for standard input or output
+  semcache feedback export [FILE] [--format jsonl|csv] [--verdict right|wrong] [--by person|audit] [--since TIME]
+                    [--namespace N] [--model M] [--tenant T] [--url URL --token T | --data DIR]
+      the pairs of prompts that people and audits gave a verdict on, with label 1 (may share an answer) or 0
   semcache tune FILE [--max-wrong RATE] [--html FILE] [--json] [--limit N] [--sample SHARE] [--pairs N] [--prompt NAME] [--label NAME]
                     [--price-input USD --price-output USD]
       replay a log (request bodies, requests with answers, batches, exports, CSV): hits and expected wrong hits at every setting

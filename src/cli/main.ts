@@ -32,6 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
         openStore: async (config) => (await import("./entries/open-store.ts")).openStore(config),
       });
     }
+    case "feedback":
+      return (await import("./feedback/feedback.ts")).runFeedback(rest);
     case "prices":
       return (await import("./prices/prices.ts")).runPrices(rest);
     case "tune":

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { createJudging } from "../app.ts";
 import { systemClock } from "../base/clock.ts";
 import { loadConfig } from "../config/load.ts";
+import { LABELLED_PAIRS_FILE, LabelledPairs } from "../matching/audit/labelled-pairs.ts";
 import { createTrust } from "../matching/audit/trust.ts";
 import { compareTrusted } from "../matching/audit/trusted-comparison.ts";
 import type { PartitionKey } from "../model/keys.ts";
@@ -22,9 +23,16 @@ export async function runSimilarity(args: readonly string[]): Promise<number> {
   const [a = "", b = ""] = positionals;
   const { config } = loadConfig({ file: values.config ?? null, overrides: toOverrides(values) });
   const { path } = config.store;
-  const state = path === null ? createMemoryStateStore() : await readFileState(path);
+  const read = async (fileName?: string) => (path === null ? createMemoryStateStore() : readFileState(path, fileName));
+  const labelled = new LabelledPairs({ state: await read(LABELLED_PAIRS_FILE) });
   const { maxErrorRate: promised } = config.matching;
-  const trust = createTrust({ state, clock: systemClock, maxErrorRate: promised, onRaised: () => undefined });
+  const trust = createTrust({
+    state: await read(),
+    clock: systemClock,
+    maxErrorRate: promised,
+    isNearWrong: (partition, asked) => labelled.isNearWrong(partition, asked),
+    onRaised: () => undefined,
+  });
   const judging = await createJudging(config);
   try {
     const judgement = await compareTrusted(

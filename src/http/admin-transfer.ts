@@ -1,7 +1,5 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { withDeadline } from "../base/deadline.ts";
 import { SemcacheError } from "../base/errors.ts";
 import { readLines } from "../base/text-lines.ts";
 import { toSelector } from "../transfer/entry-filter.ts";
@@ -9,14 +7,12 @@ import { exportEntries } from "../transfer/export-entries.ts";
 import { filterQuery, toFilter } from "./entry-query.ts";
 import type { OperatorDeps, OperatorRoute } from "./operator-route.ts";
 import { parseQuery } from "./query.ts";
-import { ownHeaders, sendJson } from "./send-json.ts";
+import { sendJson } from "./send-json.ts";
+import { sendPages } from "./send-pages.ts";
 
 const truth = z.enum(["true", "false"], { error: "must be true or false" }).transform((value) => value === "true");
 const exportQuery = z.strictObject({ ...filterQuery, vectors: truth.default(false) });
 const importQuery = z.strictObject({ strict: truth.default(false) });
-
-/** A reader that takes nothing for so long has gone, or will never end. */
-const READER_IDLE_MS = 600_000;
 
 /** `GET export` and `POST import`: entries as JSON lines, as slowly as the slower side wants, a few in memory at a time. */
 export function createTransferRoutes(
@@ -31,15 +27,9 @@ export function createTransferRoutes(
       handle: async (request, response, url) => {
         const { vectors, ...query } = parseQuery(url, exportQuery);
         const selector = toSelector(toFilter(query), deps.clock.now());
-        const left = new AbortController();
-        response.once("close", () => left.abort());
-        const pages = exportEntries(deps.store, {
-          selector,
-          vectors,
-          deployment: deps.deployment,
-          signal: left.signal,
-        });
-        await sendPages(request, response, pages, left.signal);
+        const pages = (signal: AbortSignal) =>
+          exportEntries(deps.store, { selector, vectors, deployment: deps.deployment, signal });
+        await sendPages(request, response, pages, "application/x-ndjson; charset=utf-8");
       },
     },
     {
@@ -53,39 +43,6 @@ export function createTransferRoutes(
       },
     },
   ];
-}
-
-async function sendPages(
-  request: IncomingMessage,
-  response: ServerResponse,
-  pages: AsyncIterable<{ readonly lines: Buffer }>,
-  signal: AbortSignal,
-): Promise<void> {
-  const begin = () => response.writeHead(200, { ...ownHeaders, "content-type": "application/x-ndjson; charset=utf-8" });
-  if (request.method === "HEAD") {
-    begin().end();
-    return;
-  }
-  try {
-    for await (const { lines } of pages) {
-      // What fails before the first page is still an answer of its own.
-      if (!response.headersSent) begin();
-      if (response.write(lines)) continue;
-      await withDeadline(
-        { phase: "the export", timeoutMs: READER_IDLE_MS, code: "body-timeout", signal },
-        async (over) => {
-          await once(response, "drain", { signal: over });
-        },
-      );
-    }
-  } catch (error) {
-    if (!response.headersSent) throw error;
-    // Without its last chunk the body is no whole one, and its reader knows.
-    response.destroy();
-    return;
-  }
-  if (!response.headersSent) begin();
-  response.end();
 }
 
 async function takeLines(

@@ -4,7 +4,7 @@ import { SemcacheError } from "../base/errors.ts";
 import type { CacheAside } from "../cache/cache-aside.ts";
 import { DEFAULT_NAMESPACE } from "../cache/cache-plan.ts";
 import { isLabel, MAX_TAGS } from "../cache/directives.ts";
-import type { ServedHits } from "../cache/served-hits.ts";
+import { toServedHit, type ServedHits } from "../cache/served-hits.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
 import type { TenantId } from "../model/keys.ts";
 import { toHitHeaders } from "../proxy/hit-headers.ts";
@@ -79,8 +79,7 @@ export function createCacheAsideRoutes({
           return;
         }
         const id = response.getHeader("x-semcache-request");
-        if (typeof id === "string")
-          served.add(id, { tenant: scope.tenant, entry: outcome.entry.id, pair: outcome.served });
+        if (typeof id === "string") served.add(id, toServedHit(scope.tenant, key, outcome));
         const { body, contentType } = outcome.replayed;
         const known = ["content-type", contentType, "content-length", String(body.length)];
         response.writeHead(200, [...known, ...toHitHeaders(outcome, clock.now())]);

@@ -31,11 +31,11 @@ export interface OperatorDeps {
   readonly startedAtMs: number;
   readonly clock: Clock;
   readonly store: Pick<CacheStore, "kind" | "get" | "list" | "delete" | "stats">;
-  readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare">;
+  readonly matcher: Pick<Matcher, "id" | "embedderId" | "compare" | "prepare">;
   readonly decisions: Pick<Decisions, "list" | "between" | "end">;
   readonly history: Pick<History, "read" | "latest">;
   readonly prompts: Pick<PromptUnlock, "show" | "hide" | "state">;
-  readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "standing">;
+  readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "isNearWrong" | "standing">;
   readonly totals: Pick<Totals, "snapshot">;
   readonly savings: Pick<Savings, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;

@@ -1,5 +1,6 @@
 import { SemcacheError } from "../base/errors.ts";
 import type { EntryMatch, LookupOutcome } from "../cache/lookup-outcome.ts";
+import { toServedHit } from "../cache/served-hits.ts";
 import type { StaleCause } from "../model/reason.ts";
 import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -164,7 +165,7 @@ function serve(
   sendHit({ exchange, record, hit: match, stale, nowMs: clock.now(), idleMs: settings.idleMs, finish });
   attempt(options, exchange, () => {
     store.touch(match.entry.id, clock.now());
-    options.served.add(exchange.id, { tenant: cached.tenant, entry: match.entry.id, pair: match.served });
+    options.served.add(exchange.id, toServedHit(cached.tenant, cached.promptText, match));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import { isSemcacheError } from "../base/errors.ts";
 import { createAdmission } from "../cache/admission.ts";
@@ -8,6 +9,7 @@ import type { Landings } from "../cache/landings.ts";
 import { createLookup } from "../cache/lookup.ts";
 import type { ServedHits } from "../cache/served-hits.ts";
 import type { TenantResolver } from "../cache/tenant.ts";
+import { createVerdicts } from "../cache/verdicts.ts";
 import type { Config } from "../config/config.ts";
 import { createLocalEmbedder } from "../embedding/local-embedder.ts";
 import { dialects } from "../formats/dialects.ts";
@@ -19,6 +21,7 @@ import { createOperatorRoutes } from "../http/operator-routes.ts";
 import { createRequestHandler } from "../http/request-handler.ts";
 import { createRouter } from "../http/router.ts";
 import { createAnswerComparer } from "../matching/audit/compare-answers.ts";
+import type { LabelledPairs } from "../matching/audit/labelled-pairs.ts";
 import type { Trust } from "../matching/audit/trust.ts";
 import { createPromptGuard } from "../matching/guard/prompt-guard.ts";
 import { costOf } from "../pricing/cost-of.ts";
@@ -42,6 +45,9 @@ import { version } from "../version.ts";
 import { ActiveRequests } from "./active-requests.ts";
 import { createMatchers, isMatched, type Models } from "./models.ts";
 
+/** How long the end waits for what is known of the last pairs that somebody gave a verdict on. */
+const SETTLING_GRACE_MS = 2_000;
+
 /** What a server keeps from its start to its end, however often its configuration is read anew. */
 export interface Foundation {
   readonly clock: Clock;
@@ -62,6 +68,7 @@ export interface Foundation {
   readonly deployment: string;
   readonly landings: Landings;
   readonly served: ServedHits;
+  readonly labelled: LabelledPairs;
   readonly frames: FrameJournal;
   readonly dashboardFiles: OperatorDeps["dashboardFiles"];
   readonly readiness: () => Readiness;
@@ -105,7 +112,8 @@ export function createProviders(upstream: Config["upstream"]): {
 
 /** @throws {SemcacheError} `config-invalid`, `model-unusable` */
 export function createServing(foundation: Foundation, config: Config): Serving {
-  const { clock, log, metrics, store, models, trust, tenants, landings, served, prompts, onDefect } = foundation;
+  const { clock, log, metrics, store, models, trust, tenants, landings, served, labelled, prompts, onDefect } =
+    foundation;
   const { server, upstream, cache, matching, telemetry } = config;
   const { policy, client } = createProviders(upstream);
   const { matcher, patientMatcher } = createMatchers(models, matching);
@@ -172,6 +180,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     },
     onOutcome: (outcome, { request, entry }) => {
       metrics.countAudit(outcome);
+      if (outcome === "right" || outcome === "wrong") verdicts.audited(request, outcome);
       if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
       else log.debug("An audit is over", { outcome, request, entry });
     },
@@ -232,6 +241,29 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     },
     stats: () => store.stats(),
   };
+  // What an operator deletes goes with all that was kept of it; what somebody called wrong is what is to be remembered.
+  const operatorsStore: OperatorDeps["store"] = {
+    ...landedStore,
+    async delete(selector, how) {
+      const deleted = await landedStore.delete(selector, how);
+      if (how?.dryRun) return deleted;
+      served.forgetPrompts(selector);
+      await labelled.forget(selector);
+      return deleted;
+    },
+  };
+  const verdicts = createVerdicts({
+    served,
+    trust,
+    labelled,
+    store: landedStore,
+    matcher: patientMatcher,
+    clock,
+    onTold: (verdict, subject) => {
+      metrics.countFeedback(verdict);
+      if (subject.kind !== "pair") decisions.noteFeedback(subject, verdict);
+    },
+  });
   const ending = new AbortController();
   const end = () => ending.abort();
   // Not AbortSignal.any, by which the longer-lived signal would remember every serving that there was.
@@ -241,7 +273,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       version,
       startedAtMs: foundation.startedAtMs,
       clock,
-      store: landedStore,
+      store: operatorsStore,
       matcher: patientMatcher,
       decisions,
       totals,
@@ -268,16 +300,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       deployment: foundation.deployment,
       maxLineBytes: toMaxLineBytes(cache),
     }),
-    ...createFeedbackRoutes({
-      served,
-      trust,
-      store: landedStore,
-      tenants,
-      onFeedback: (verdict, about) => {
-        metrics.countFeedback(verdict);
-        decisions.noteFeedback(about, verdict);
-      },
-    }),
+    ...createFeedbackRoutes({ verdicts, labelled, tenants }),
     ...createCacheAsideRoutes({
       cacheAside: createCacheAside({
         ...cache,
@@ -315,6 +338,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     closing ??= (async () => {
       proxy.close();
       await auditor.close();
+      await Promise.race([verdicts.settled(), delay(SETTLING_GRACE_MS, undefined, { ref: false })]);
       await client.close();
       stopForgetting();
       foundation.draining.removeEventListener("abort", end);

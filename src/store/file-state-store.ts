@@ -6,14 +6,16 @@ import { createMemoryStateStore, type StateStore } from "./state-store.ts";
 export interface FileStateStoreOptions {
   /** Made with mode 0700 if it is not there. */
   readonly folder: string;
+  /** `state.jsonl` if not given. */
+  readonly fileName?: string;
   /** Told when it begins to fail, not each time: what was put stays in effect until the process ends. */
   readonly onFault: (message: string) => void;
 }
 
 /** What a journal holds, in memory: it is neither written to nor repaired. A folder without one holds nothing. */
-export async function readFileState(folder: string): Promise<StateStore> {
+export async function readFileState(folder: string, fileName = FILE_NAME): Promise<StateStore> {
   const values = createMemoryStateStore();
-  replay((await readLines(join(folder, FILE_NAME))).lines, values);
+  replay((await readLines(join(folder, fileName))).lines, values);
   return values;
 }
 
@@ -33,8 +35,12 @@ const MAX_STALE_LINES = 1_000;
  * written with what is put next, or at the close. Two processes over one folder keep what either has put, but for the last value of a key
  * that both put.
  */
-export async function openFileStateStore({ folder, onFault }: FileStateStoreOptions): Promise<StateStore> {
-  const path = join(folder, FILE_NAME);
+export async function openFileStateStore({
+  folder,
+  fileName = FILE_NAME,
+  onFault,
+}: FileStateStoreOptions): Promise<StateStore> {
+  const path = join(folder, fileName);
   const values = createMemoryStateStore();
   let file: FileHandle | null = null;
   /** Lines of the file, to know how many are out of date. */
@@ -61,6 +67,7 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
   let pending: Line[] = [];
   let written = Promise.resolve();
   let failing = false;
+  let purging = false;
   let closed = false;
 
   function isStale(): boolean {
@@ -71,9 +78,11 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
   async function write(): Promise<void> {
     const batch = pending;
     pending = [];
-    if (batch.length === 0) return;
+    const purges = purging;
+    purging = false;
+    if (batch.length === 0 && !purges) return;
     try {
-      if (damaged || isStale() || (await isReplaced())) await rewrite(batch);
+      if (damaged || purges || isStale() || (await isReplaced())) await rewrite(batch);
       else {
         damaged = true;
         await file?.appendFile(toText(batch));
@@ -84,6 +93,9 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
       failing = false;
     } catch (error) {
       damaged = true;
+      purging ||= purges;
+      // What was put is in memory, from where it is written later; of what was deleted there is only this.
+      pending = [...batch.filter(({ v }) => v === undefined), ...pending];
       if (!failing) onFault(`Cannot write to ${path}: ${describe(error)}`);
       failing = true;
     }
@@ -141,12 +153,18 @@ export async function openFileStateStore({ folder, onFault }: FileStateStoreOpti
       append({ k: key });
     },
     flushed: () => written,
+    purge() {
+      if (!keeps || closed) return written;
+      purging = true;
+      written = written.then(write);
+      return written;
+    },
     async close() {
       closed = true;
       await written;
       if (keeps && damaged) {
         try {
-          await rewrite([]);
+          await rewrite(pending);
         } catch (error) {
           onFault(`Cannot write to ${path}: ${describe(error)}; what it lacks is lost`);
         }

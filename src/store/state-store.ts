@@ -13,6 +13,8 @@ export interface StateStore {
   delete(key: string): void;
   /** Resolves when all that was put is kept, or has been told to be lost. */
   flushed(): Promise<void>;
+  /** Resolves when nothing that was deleted is in the file any more, or the fault that keeps it there has been told. */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export function createMemoryStateStore(): StateStore {
     put: (key, value) => void values.set(key, value),
     delete: (key) => void values.delete(key),
     flushed: () => Promise.resolve(),
+    purge: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

@@ -43,6 +43,7 @@ export interface MetricSources {
   readonly inference?: () => { readonly waiting: number; readonly running: number };
   readonly flights?: () => { readonly open: number };
   readonly log?: () => { readonly lostLines: number };
+  readonly labelledPairs?: () => Readonly<Record<"right" | "wrong", number>>;
   readonly trust?: () => { readonly barredPairs: number; readonly raisedSteps: number };
 }
 
@@ -178,6 +179,16 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
     () => sources().flights?.().open,
   );
   gauge("semcache_barred_pairs", "Pairs of prompts that were called wrong", () => sources().trust?.().barredPairs);
+  const labelled: Gauge = new Gauge({
+    name: "semcache_labelled_pairs",
+    help: "Pairs of prompts that are kept with what was said of them, by what it was",
+    labelNames: ["label"],
+    registers: [],
+    collect() {
+      for (const [label, count] of Object.entries(sources().labelledPairs?.() ?? {})) this.set({ label }, count);
+    },
+  });
+  registry.registerMetric(labelled);
   gauge(
     "semcache_bar_steps",
     "Steps by which audits raised the bar, of all partitions together and of single ones",

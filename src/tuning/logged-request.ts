@@ -12,6 +12,7 @@ export const logKinds = {
   "anthropic-body": ["Anthropic request body", "Anthropic request bodies"],
   "openai-batch": ["request of an OpenAI batch", "requests of OpenAI batches"],
   "anthropic-batch": ["request of an Anthropic batch", "requests of Anthropic batches"],
+  pair: ["request of labelled pairs", "requests of labelled pairs"],
   row: ["row with a prompt", "rows with a prompt"],
 } as const satisfies Readonly<Record<string, readonly [one: string, many: string]>>;
 export type LogKind = keyof typeof logKinds;

@@ -6,6 +6,7 @@ import type { ReadLine, ReadOptions } from "./logged-request.ts";
 import { about, hasRequest, readBody, readExchange } from "./read-exchange.ts";
 import { one, skipped, textOf, unreadable } from "./read-line.ts";
 import { readEntry, readOwnLog } from "./read-own-line.ts";
+import { isPair, readPair } from "./read-pair.ts";
 import { readRow } from "./read-row.ts";
 
 /** One line of JSON, whatever kind of log it is of: each line says that by its own members. */
@@ -28,6 +29,7 @@ export function readJsonLine(text: string, options: ReadOptions): ReadLine {
   }
   if (Array.isArray(line["messages"])) return readBody(line, text, options);
   if (hasRequest(line)) return readExchange(line, text, options);
+  if (isPair(line) && options.promptName === null) return readPair(line);
   return readRow(line, options);
 }
 

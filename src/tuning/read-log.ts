@@ -3,6 +3,7 @@ import { SemcacheError } from "../base/errors.ts";
 import { readLines } from "../base/text-lines.ts";
 import { promptNames, type LoggedRequest, type ReadLine, type ReadOptions } from "./logged-request.ts";
 import { readJsonLine } from "./read-json-line.ts";
+import { isPair, readPair } from "./read-pair.ts";
 import { readRow } from "./read-row.ts";
 
 export type LogFormat = "json-lines" | "csv";
@@ -64,7 +65,8 @@ async function* readTable(chunks: AsyncIterable<Uint8Array>, wanted: ReadOptions
         const field = fields[index] ?? "";
         return field === "" ? [] : [[name, field]];
       });
-      yield { number, ...readRow(Object.fromEntries(told), options) };
+      const row = Object.fromEntries(told);
+      yield { number, ...(isPair(row) && options.promptName === null ? readPair(row) : readRow(row, options)) };
     } else {
       const why = `it has ${fields.length} fields, the first line ${head.length}`;
       yield { kind: "unreadable", number, why };
@@ -78,7 +80,8 @@ function assertColumns(head: readonly string[], { promptName, labelName }: ReadO
     throw new SemcacheError("usage", `Cannot read the table: ${why} among ${columns}`);
   };
   if (promptName !== null && !head.includes(promptName)) refuse(`--prompt names ${promptName}, which is not`);
-  if (promptName === null && !promptNames.some((name) => head.includes(name))) {
+  const isOfPairs = ["a", "b", "label"].every((name) => head.includes(name));
+  if (promptName === null && !isOfPairs && !promptNames.some((name) => head.includes(name))) {
     refuse(`none of ${promptNames.join(", ")} (or what --prompt names) is`);
   }
   if (labelName !== null && !head.includes(labelName)) refuse(`--label names ${labelName}, which is not`);

@@ -40,6 +40,19 @@ export function describeStateStore(name: string, make: () => Promise<StateStoreU
       expect([...store.entries("none")]).toEqual([]);
     });
 
+    test("what is purged is as it was, without what was deleted", async () => {
+      const under = await make();
+      const store = await open(under);
+      for (const key of ["a", "b"]) store.put(key, `the text of ${key}`);
+      store.delete("a");
+      await store.purge();
+      store.put("c", 1);
+      expect([...store.entries("")].map(([key]) => key)).toEqual(["b", "c"]);
+      await store.close();
+      const again = await open(under);
+      expect([...again.entries("")].map(([key]) => key)).toEqual(under.survives ? ["b", "c"] : []);
+    });
+
     test("a second opening finds all of it, or nothing", async () => {
       const under = await make();
       const first = await open(under);

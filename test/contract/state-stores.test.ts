@@ -61,6 +61,27 @@ describe("a file that is not as it was written", () => {
     await store.close();
   });
 
+  test("what was purged is in no byte of the file; another file beside it is another store", async () => {
+    const { folder, path, open } = await written();
+    const store = await open();
+    for (const name of ["one", "two"]) store.put(name, `the words of ${name}`);
+    await store.flushed();
+    expect(await readFile(path, "utf8")).toContain("the words of one");
+    store.delete("one");
+    store.put("three", 3);
+    await store.purge();
+    const text = await readFile(path, "utf8");
+    expect(text).not.toContain("the words of one");
+    expect(text).toContain("the words of two");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await store.close();
+    expect((await readFileState(folder)).get("three")).toBe(3);
+    const other = await openFileStateStore({ folder, fileName: "other.jsonl", onFault: (it) => expect.fail(it) });
+    expect([...other.entries("")]).toEqual([]);
+    await other.close();
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(["other.jsonl", "state.jsonl"]));
+  });
+
   test("never grows much larger than its keys, while it runs", async () => {
     const { path, open } = await written();
     const whole = (await stat(path)).size;

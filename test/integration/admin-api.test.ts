@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { isSemcacheError, SemcacheError } from "#semcache/base/errors.js";
 import { readJsonBody } from "#semcache/http/read-json-body.js";
 import { createTrust } from "#semcache/matching/audit/trust.js";
+import type { Matcher } from "#semcache/matching/matcher.js";
 import type { PartitionKey, TenantId } from "#semcache/model/keys.js";
 import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { sampleReport } from "../support/sample-report.ts";
@@ -190,6 +191,11 @@ describe("invalidate", () => {
   });
 });
 
+const prepare: Matcher["prepare"] = async () => ({
+  kind: "comparable",
+  vector: { embedderId: "e", values: new Float32Array([1, 0]) },
+});
+
 describe("similarity", () => {
   it("gives the judgement of a pair, and of many in order", async () => {
     const server = await start({
@@ -197,6 +203,7 @@ describe("similarity", () => {
         matcher: {
           id: "m",
           embedderId: "e",
+          prepare,
           compare: async (a, b) =>
             a === b
               ? {
@@ -264,6 +271,7 @@ describe("similarity", () => {
         matcher: {
           id: "m",
           embedderId: "e",
+          prepare,
           async compare(_a, _b, options) {
             rates.push(options?.maxErrorRate);
             return {
@@ -295,6 +303,7 @@ describe("similarity", () => {
         matcher: {
           id: "m",
           embedderId: "e",
+          prepare,
           async compare() {
             inside++;
             most = Math.max(most, inside);
@@ -334,6 +343,7 @@ describe("similarity", () => {
         matcher: {
           id: "m",
           embedderId: "e",
+          prepare,
           async compare() {
             if (++tries < 4) throw new SemcacheError("inference-overloaded", "Cannot embed: 64 lookups wait");
             return {
@@ -363,6 +373,7 @@ describe("similarity", () => {
         matcher: {
           id: "m",
           embedderId: "e",
+          prepare,
           async compare(_a, _b, options) {
             judged++;
             options?.signal?.addEventListener("abort", () => events.emit("left"));

@@ -52,6 +52,7 @@ export async function startAdminServer(
     matcher: {
       id: "matcher-1",
       embedderId: "embedder-1",
+      prepare: async () => ({ kind: "comparable", vector: { embedderId: "embedder-1", values: unit } }),
       compare: async () => ({
         verdict: "miss",
         reason: "no-candidate",

@@ -61,7 +61,7 @@ function withoutLimits(config: Config): Config {
   return { ...config, cache };
 }
 
-function toUrl(text: string): string {
+export function toUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:\/\//i.test(text) || url.username !== "" || url.search !== "" || url.hash !== "") {
     throw new SemcacheError(
@@ -72,7 +72,7 @@ function toUrl(text: string): string {
   return withoutTrailing(url.href, "/");
 }
 
-function configuredUrl({ server: { host, port } }: Config): string {
+export function configuredUrl({ server: { host, port } }: Config): string {
   if (port === 0) throw new SemcacheError("usage", "Cannot find the server: server.port is 0; name it with --url");
   // What listens on every address is reached on this machine.
   const name = host === "0.0.0.0" || host === "::" || host === "localhost" ? "127.0.0.1" : host;

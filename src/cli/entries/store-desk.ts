@@ -13,6 +13,7 @@ import { exportEntries } from "../../transfer/export-entries.ts";
 import { ImportTally } from "../../transfer/import-tally.ts";
 import { createUpstreamPolicy } from "../../upstream/upstream-policy.ts";
 import type { EntryDesk, EntryDetail, EntrySummary, OpenedStore } from "./entry-desk.ts";
+import { forgetLabelledPairs } from "../feedback/forget-labelled-pairs.ts";
 
 /** Straight to a store that no server has open. */
 export async function createStoreDesk(config: Config, opened: OpenedStore): Promise<EntryDesk> {
@@ -49,6 +50,12 @@ export async function createStoreDesk(config: Config, opened: OpenedStore): Prom
       maxEntryBytes: cache.maxEntryBytes,
     },
   });
+  // What is deleted goes with the prompts that were kept for a verdict, as in a server.
+  const remove = async (selector: EntrySelector, how?: { readonly dryRun: boolean }) => {
+    const deleted = await store.delete(selector, how);
+    if (!how?.dryRun && config.store.path !== null) await forgetLabelledPairs(config.store.path, selector);
+    return deleted;
+  };
   const selectorOf = (filter: EntryFilter): EntrySelector | null => toSelector(filter, systemClock.now());
   return {
     place: config.store.path ?? store.kind,
@@ -66,9 +73,9 @@ export async function createStoreDesk(config: Config, opened: OpenedStore): Prom
       return entry && (toEntryDetail(entry) as EntryDetail);
     },
     async remove(id) {
-      return (await store.delete({ kind: "id", id })).entries > 0;
+      return (await remove({ kind: "id", id })).entries > 0;
     },
-    invalidate: (filter, how) => store.delete(selectorOf(filter) ?? { kind: "all" }, how),
+    invalidate: (filter, how) => remove(selectorOf(filter) ?? { kind: "all" }, how),
     async *export(filter, { vectors }) {
       for await (const { lines } of exportEntries(store, { selector: selectorOf(filter), vectors, deployment })) {
         yield lines;

@@ -73,13 +73,33 @@ export class PairVerdicts {
     return this.#wrongOfEntry.get(entry) ?? 0;
   }
 
-  /** What was called wrong stays so: there is no way to take it back. */
+  /** What was called wrong stays so, until {@link unbar} takes back this very pair. */
   bar({ partition, entry, pair }: PairOfPrompts, { by, atMs }: WrongVerdict): void {
     if (this.isClosed(partition) || this.has(pair)) return;
     const [key, value] = [PREFIX + pair, { verdict: "wrong", by, atMs, entry, partition }];
     this.#state.put(key, value);
     this.#add(key, value);
     if (this.#size > this.#max) this.#close(this.#largest(), atMs);
+  }
+
+  /** False: it was not barred, or its partition is closed, which stays so. */
+  unbar({ partition, entry, pair }: PairOfPrompts): boolean {
+    if (!this.has(pair)) return false;
+    const key = PREFIX + pair;
+    // Barred as the hit of either prompt: what was counted then is what is taken back.
+    this.#forgive(toText(this.#state.get(key), "entry") || entry);
+    this.#state.delete(key);
+    this.#size--;
+    const keys = this.#keysOfPartition.get(partition);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keysOfPartition.delete(partition);
+    return true;
+  }
+
+  #forgive(entry: string): void {
+    const left = this.ofEntry(entry) - 1;
+    if (left > 0) this.#wrongOfEntry.set(entry, left);
+    else this.#wrongOfEntry.delete(entry);
   }
 
   #largest(): string {
@@ -94,10 +114,7 @@ export class PairVerdicts {
     // First this, then the pairs: a crash between them loosens nothing.
     this.#state.put(CLOSED + partition, { pairs: keys.size, atMs });
     for (const key of keys) {
-      const entry = toText(this.#state.get(key), "entry");
-      const left = this.ofEntry(entry) - 1;
-      if (left > 0) this.#wrongOfEntry.set(entry, left);
-      else this.#wrongOfEntry.delete(entry);
+      this.#forgive(toText(this.#state.get(key), "entry"));
       this.#state.delete(key);
     }
     this.#closed++;

@@ -69,6 +69,51 @@ describe("one pair", () => {
     expect(trust.summary().feedback).toEqual({ right: 1, wrong: 2 });
   });
 
+  test("an operator takes back what was said of this very pair, and nothing beyond what was promised comes of it", () => {
+    const { trust, audit, rateOf } = begin();
+    const [pair, other] = ["asked", "asked otherwise"].map((asked) => trust.identify(partition, "stored", asked));
+    if (!pair || !other) throw new Error("two pairs");
+    trust.unbar(pair);
+    expect(trust.standing(pair)).toEqual({ barred: false, maxErrorRate: 0.01 });
+    audit("wrong", 2);
+    for (const each of [pair, other]) trust.toldBy(each, "wrong");
+    trust.unbar(trust.identify(partition, "asked", "stored"));
+    trust.unbar(pair);
+    expect(trust.standing(pair)).toEqual({ barred: false, maxErrorRate: 0.0025 });
+    expect(trust.standing(other).barred).toBe(true);
+    trust.unbar(other);
+    expect([trust.standing(pair).maxErrorRate, rateOf(partition)]).toEqual([0.005, 0.005]);
+    expect(trust.summary().barredPairs).toBe(2);
+    trust.bar(pair);
+    expect(trust.standing(pair).barred).toBe(true);
+  });
+
+  test("what was taken back is so over the same state, and a closed partition stays closed", () => {
+    const { trust, state } = begin({ maxPairs: 2 });
+    const pairOf = (of: PartitionKey, asked: string) => trust.identify(of, "stored", asked);
+    trust.toldBy(pairOf(other, "asked"), "wrong");
+    trust.unbar(pairOf(other, "asked"));
+    for (const asked of ["1", "2", "3"]) trust.toldBy(pairOf(partition, asked), "wrong");
+    trust.unbar(pairOf(partition, "1"));
+    for (const each of [trust, begin({ state, maxPairs: 2 }).trust]) {
+      expect(each.standing(pairOf(other, "asked"))).toEqual({ barred: false, maxErrorRate: 0.01 });
+      expect(each.standing(pairOf(partition, "1")).barred).toBe(true);
+      expect(each.summary()).toMatchObject({ barredPairs: 0, closedPartitions: 1 });
+    }
+  });
+
+  test("near a wrong pair is one step, which the entry's own steps contain", () => {
+    const { trust } = begin();
+    const pair = trust.identify(partition, "stored", "asked");
+    const rate = () => trust.standing(trust.identify(partition, "stored", "new"), true).maxErrorRate;
+    expect(rate()).toBe(0.005);
+    trust.toldBy(pair, "wrong");
+    expect(rate()).toBe(0.005);
+    trust.toldBy(trust.identify(partition, "stored", "another"), "wrong");
+    expect(rate()).toBe(0.0025);
+    expect(trust.standing(trust.identify(other, "stored", "new")).maxErrorRate).toBe(0.01);
+  });
+
   test.each([
     ["asked", "stored"],
     ["Stored ", "ASKED"],

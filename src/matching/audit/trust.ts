@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { digestParts } from "../../base/hash.ts";
 import { isJsonObject, type JsonValue } from "../../base/json.ts";
+import type { PromptVector } from "../../model/cache-entry.ts";
 import type { PartitionKey } from "../../model/keys.ts";
 import type { StateStore } from "../../store/state-store.ts";
 import { toHarmlessForm } from "../harmless-form.ts";
@@ -40,19 +41,29 @@ export interface TrustSummary {
 
 /**
  * What audits and people have said of semantic hits, and how much stricter the matching is for it. Nothing in here ever
- * loosens by itself; only deleting the state does.
+ * loosens by itself: an operator takes back what was said of one pair, and nothing goes beyond the configured rate.
  */
 export interface Trust {
   identify(partition: PartitionKey, storedPrompt: string, askedPrompt: string): ServedPair;
-  standing(pair: ServedPair): Standing;
+  /** Whether this is about what a wrong pair of the partition was about, as far as its texts are kept. */
+  isNearWrong(partition: PartitionKey, asked: PromptVector): boolean;
+  /** `isNearWrong` of the prompt that is asked: a step, if the entry has none. */
+  standing(pair: ServedPair, isNearWrong?: boolean): Standing;
   /** The share of wrong hits that is accepted in a partition that has no steps of its own. */
   commonMaxErrorRate(): number;
   /** `matching.max_error_rate` is another one from now on; the steps that were taken stay. */
   promise(maxErrorRate: number): void;
   /** `ofProvider`: a configured provider has answered, and not one that the caller named. */
   audited(pair: ServedPair, verdict: HitVerdict, by: { readonly ofProvider: boolean }): void;
-  /** A person's word: it bars the pair, but says nothing about the rate, since people tell of what is wrong. */
-  toldBy(pair: ServedPair, verdict: "right" | "wrong"): void;
+  /**
+   * A person's word, counted: `wrong` bars the pair, if it is about one, but says nothing about the rate, since people
+   * tell of what is wrong.
+   */
+  toldBy(pair: ServedPair | null, verdict: "right" | "wrong"): void;
+  /** Bars a further pair that the same word is about. */
+  bar(pair: ServedPair): void;
+  /** An operator's word, over everybody's: the pair is judged again, as if it had never been called wrong. Not counted. */
+  unbar(pair: ServedPair): void;
   summary(): TrustSummary;
 }
 
@@ -61,6 +72,8 @@ export interface TrustOptions {
   readonly clock: Clock;
   /** `matching.max_error_rate`: what was promised. */
   readonly maxErrorRate: number;
+  /** Of {@link Trust.isNearWrong}; never if not given. */
+  readonly isNearWrong?: Trust["isNearWrong"];
   /** Told when a bar was raised, in words for the log; `now` is the rate that is accepted from here on. */
   readonly onRaised: (
     message: string,
@@ -95,6 +108,7 @@ const totalKeys = {
 export function createTrust(options: TrustOptions): Trust {
   const { state, clock, onRaised, maxPairs = 100_000, maxScopes = 10_000 } = options;
   let { maxErrorRate } = options;
+  const { isNearWrong = () => false } = options;
   const pairs = new PairVerdicts({
     state,
     max: maxPairs,
@@ -162,11 +176,13 @@ export function createTrust(options: TrustOptions): Trust {
         pair: digestParts([partition, ...[stored, asked].sort()]),
       };
     },
-    standing({ partition, entry, pair }) {
+    isNearWrong,
+    standing({ partition, entry, pair }, isNear = false) {
       const ofEntry = pairs.ofEntry(entry);
       return {
         barred: pairs.has(pair) || ofEntry >= MAX_ENTRY_STEPS || pairs.isClosed(partition),
-        maxErrorRate: rateAt(partition) / 2 ** ofEntry,
+        // The wrong pair of the entry itself is mostly what is near: one word is one step.
+        maxErrorRate: rateAt(partition) / 2 ** Math.max(ofEntry, isNear ? 1 : 0),
       };
     },
     commonMaxErrorRate: () => rateAt(ALL),
@@ -185,8 +201,10 @@ export function createTrust(options: TrustOptions): Trust {
     },
     toldBy(pair, verdict) {
       count(verdict === "right" ? totalKeys.toldRight : totalKeys.toldWrong);
-      if (verdict === "wrong") pairs.bar(pair, { by: "feedback", atMs: clock.now() });
+      if (verdict === "wrong" && pair !== null) pairs.bar(pair, { by: "feedback", atMs: clock.now() });
     },
+    bar: (pair) => pairs.bar(pair, { by: "feedback", atMs: clock.now() }),
+    unbar: (pair) => void pairs.unbar(pair),
     summary() {
       const right = toCount(state.get(totalKeys.right));
       const wrong = toCount(state.get(totalKeys.wrong));

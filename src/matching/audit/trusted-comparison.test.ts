@@ -9,7 +9,8 @@ import { compareTrusted } from "./trusted-comparison.ts";
 const [one, two] = ["partition-one", "partition-two"] as unknown as [PartitionKey, PartitionKey];
 
 /** A pair that passes at 0.5% and not at less. */
-const matcher: Pick<Matcher, "compare"> = {
+const matcher: Pick<Matcher, "compare" | "prepare"> = {
+  prepare: async (prompt) => ({ kind: "comparable", vector: { embedderId: prompt, values: new Float32Array() } }),
   async compare(a, b, { maxErrorRate = 1 } = {}): Promise<Judgement> {
     const isHit = a === b || maxErrorRate >= 0.005;
     return {

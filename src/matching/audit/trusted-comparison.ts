@@ -1,7 +1,7 @@
 import type { PartitionKey } from "../../model/keys.ts";
 import type { Judgement } from "../../model/verdict.ts";
 import type { Matcher } from "../matcher.ts";
-import type { Trust } from "./trust.ts";
+import type { Standing, Trust } from "./trust.ts";
 
 /** A judgement, and the share of wrong hits that was accepted for it. */
 export type TrustedJudgement = Judgement & { readonly maxErrorRate: number };
@@ -21,17 +21,30 @@ export interface TrustedComparison {
  * @throws as `Matcher.prepare`
  */
 export async function compareTrusted(
-  { matcher, trust }: { readonly matcher: Pick<Matcher, "compare">; readonly trust: Pick<Trust, TrustMethods> },
+  {
+    matcher,
+    trust,
+  }: { readonly matcher: Pick<Matcher, "compare" | "prepare">; readonly trust: Pick<Trust, TrustMethods> },
   { a, b, partition, signal }: TrustedComparison,
 ): Promise<TrustedJudgement> {
   const { barred, maxErrorRate } =
     partition === null
       ? { barred: false, maxErrorRate: trust.commonMaxErrorRate() }
-      : trust.standing(trust.identify(partition, a, b));
+      : await standingIn({ matcher, trust }, partition, { a, b, signal });
   const judgement = await matcher.compare(a, b, { maxErrorRate, signal });
   // Equal prompts are answered whatever was said; what cannot be compared by meaning has its own reason.
   if (!barred || a === b || judgement.similarity === null) return { ...judgement, maxErrorRate };
   return { ...judgement, verdict: "miss", reason: "guard-reported", maxErrorRate };
 }
 
-type TrustMethods = "commonMaxErrorRate" | "identify" | "standing";
+async function standingIn(
+  { matcher, trust }: Parameters<typeof compareTrusted>[0],
+  partition: PartitionKey,
+  { a, b, signal }: Omit<TrustedComparison, "partition">,
+): Promise<Standing> {
+  const asked = await matcher.prepare(b, signal);
+  const isNear = asked.kind === "comparable" && trust.isNearWrong(partition, asked.vector);
+  return trust.standing(trust.identify(partition, a, b), isNear);
+}
+
+type TrustMethods = "commonMaxErrorRate" | "identify" | "isNearWrong" | "standing";
