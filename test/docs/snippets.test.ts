@@ -63,6 +63,24 @@ describe.each(pages)("$path", ({ path, text }) => {
   }
 });
 
+it("docs/matching.md: its examples of hits and misses are what the product says", async () => {
+  const page = pages.find(({ path }) => path === "docs/matching.md")?.text ?? "";
+  const rows = Array.from(
+    page.matchAll(/^\| ([^|]+) \| ([^|]+) \| (hit|miss)(?:: `([a-z-]+)`)? \|$/gm),
+    ([, a = "", b = "", verdict = "", reason = ""]) => ({ a, b, verdict, reason }),
+  );
+  expect(rows.length).toBeGreaterThan(3);
+  const answer = await fetch(`${semcache.url}/semcache/v1/admin/similarity`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ pairs: rows.map(({ a, b }) => ({ a, b })) }),
+  });
+  const { results } = (await answer.json()) as { results: readonly { verdict: string; reason: string | null }[] };
+  expect(results.map(({ verdict, reason }, index) => [rows[index]?.b, verdict, rows[index]?.reason && reason])).toEqual(
+    rows.map(({ b, verdict, reason }) => [b, verdict, reason]),
+  );
+});
+
 /** A block that cannot be placed fails a test of its page, not the collection of all. */
 function place(text: string): readonly Snippet[] {
   try {

@@ -37,7 +37,7 @@ Every key of \`semcache.yaml\`, with what is allowed and the default. [Configura
 flags go together, and has the defaults as one file.
 
 Lists and maps are JSON in variables. What says *reload* in the last column can change in a running server: it reads its file anew on SIGHUP
-([deploying](../deploying.md)).
+([changing it while it runs](../configuration.md#changing-it-while-it-runs)).
 
 ${parts.join("\n")}`;
 }
