@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SemcacheError } from "../base/errors.ts";
+<<<<<<< HEAD
+import { untracedCall, untracedRequest, type RequestTrace } from "../telemetry/tracing/tracing.ts";
+=======
 import { untracedRequest } from "../telemetry/tracing/tracing.ts";
+>>>>>>> 38c88ce3c8bff3bbbbb42f22c7b7cb38edbd0219
 import type { UpstreamHandler } from "../upstream/upstream-client.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -66,6 +70,36 @@ describe("Refresher", () => {
     const { calls, refresher } = begin();
     refresher.start(exchange, asked("a"));
     expect(calls[0]?.headers).toEqual(["host", "api.openai.com", "x-other", "1", "content-length", "2"]);
+  });
+
+  test("has a trace of its own, which the provider is told of", () => {
+    const events: string[] = [];
+    let ended: string | undefined;
+    const trace: RequestTrace = {
+      ...untracedRequest,
+      background: (name) => ({
+        call({ url, dialect }) {
+          events.push(`${name} calls ${url.host}, ${dialect}`);
+          return {
+            ...untracedCall,
+            headers: { traceparent: "ours" },
+            complete: () => void events.push("complete"),
+            // The first one counts.
+            end: ({ error }) => void (ended ??= error ?? "answered"),
+          };
+        },
+        end: (outcome) => void events.push(`${name} ${outcome}`),
+      }),
+    };
+    const { calls, refresher, fail } = begin();
+    const { rawHeaders } = exchange.request;
+    const request = { ...exchange.request, rawHeaders: [...rawHeaders, "traceparent", "the client's"] };
+    refresher.start({ ...exchange, request, trace } as Exchange, asked("a"));
+    expect(calls[0]?.headers.slice(-2)).toEqual(["traceparent", "ours"]);
+    expect(calls[0]?.headers).not.toContain("the client's");
+    fail(0);
+    expect(events).toEqual(["refresh calls api.openai.com, openai-chat", "refresh failed"]);
+    expect(ended).toBe("upstream-unreachable");
   });
 
   test("past the limit none is made; the next asker tries again", () => {
