@@ -10,6 +10,7 @@ import { configurationPage, listSettings } from "./reference/configuration-page.
 import { headerProblems, headersPage } from "./reference/headers-page.mjs";
 import { code, toTable } from "./reference/markdown-table.mjs";
 import { metricsPage } from "./reference/metrics-page.mjs";
+import { unknownNames } from "./reference/names-in-pages.mjs";
 
 const folder = fileURLToPath(new URL("../docs/reference/", import.meta.url));
 const generated = "<!-- Made from the tables in src/ by tools/make-reference.mjs; edit those. -->";
@@ -116,7 +117,8 @@ for (const { key, description } of listSettings()) {
     console.error(`src/config/schema.ts does not describe ${key}`);
   }
 }
-for (const problem of headerProblems(fileURLToPath(new URL("../src/", import.meta.url)))) {
+const root = fileURLToPath(new URL("../", import.meta.url));
+for (const problem of [...headerProblems(`${root}src/`), ...(await unknownNames(root))]) {
   stale = true;
   console.error(problem);
 }

@@ -19,6 +19,9 @@ const list = (families) =>
 
 export async function metricsPage() {
   const families = await createMetrics().families();
+  for (const name of first) {
+    if (!families.some((family) => family.name === name)) throw new Error(`Cannot document ${name}: it is not exposed`);
+  }
   const own = families.filter(({ name }) => name.startsWith("semcache_"));
   return `# Metrics
 
