@@ -1,10 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SemcacheError } from "../base/errors.ts";
-<<<<<<< HEAD
 import { untracedCall, untracedRequest, type RequestTrace } from "../telemetry/tracing/tracing.ts";
-=======
-import { untracedRequest } from "../telemetry/tracing/tracing.ts";
->>>>>>> 38c88ce3c8bff3bbbbb42f22c7b7cb38edbd0219
 import type { UpstreamHandler } from "../upstream/upstream-client.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";

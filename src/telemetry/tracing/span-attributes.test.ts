@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sampleReport } from "../../../test/support/sample-report.ts";
 import { toProviderName } from "./provider-name.ts";
-<<<<<<< HEAD
 import type { TracedRequest } from "./tracing.ts";
-=======
->>>>>>> 38c88ce3c8bff3bbbbb42f22c7b7cb38edbd0219
 import { toCallStart, toRequestAttributes, toRequestStart } from "./span-attributes.ts";
 
 describe("gen_ai.provider.name", () => {
@@ -40,7 +37,6 @@ describe("the start of a request", () => {
       "HTTP",
       { "url.path": "/x", "http.request.method": "_OTHER", "http.request.method_original": "PURGE" },
     ],
-<<<<<<< HEAD
   ] as const satisfies readonly (readonly [Partial<TracedRequest>, string, object])[])(
     "%o",
     (changes, name, attributes) => {
@@ -52,15 +48,6 @@ describe("the start of a request", () => {
       });
     },
   );
-=======
-  ])("%o", (changes, name, attributes) => {
-    const told = toRequestStart({ ...start, startedAt: 0, ...changes });
-    expect(told).toEqual({
-      name,
-      attributes: { "http.request.method": changes.method ?? "POST", "url.scheme": "http", ...attributes },
-    });
-  });
->>>>>>> 38c88ce3c8bff3bbbbb42f22c7b7cb38edbd0219
 });
 
 test("no text of a prompt is told, whatever the report holds", () => {
