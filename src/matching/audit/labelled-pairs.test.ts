@@ -115,6 +115,23 @@ describe("what is kept", () => {
   });
 });
 
+test("an invalidation clears the file of what made room before, and writes nothing where there is nothing to clear", async () => {
+  let purged = 0;
+  const state = createMemoryStateStore();
+  const counted = { ...state, purge: async () => void purged++ };
+  const pairs = new LabelledPairs({ state: counted, maxPairs: 1 });
+  const nobodys = { kind: "where", tenant: "nobody" as TenantId } as const;
+  // A process before this one may have left something.
+  await pairs.forget(nobodys);
+  expect(purged).toBe(1);
+  pairs.add("1", toPair());
+  await pairs.forget(nobodys);
+  expect(purged).toBe(1);
+  pairs.add("2", toPair({ tenant: "another" as TenantId }));
+  expect(await pairs.forget(nobodys)).toBe(0);
+  expect(purged).toBe(2);
+});
+
 describe("near a wrong pair", () => {
   function begin(verdict: "right" | "wrong" = "wrong") {
     const pairs = new LabelledPairs({ state: createMemoryStateStore() });

@@ -41,6 +41,8 @@ export class LabelledPairs {
   readonly #wrongOf = new Map<string, Map<string, PairVectors>>();
   readonly #counts = { right: 0, wrong: 0 };
   #bytes = 0;
+  /** The file may hold texts of what is no longer kept: of this process, or of one before. */
+  #hasRemains = true;
 
   constructor({ state, maxPairs = 10_000, maxBytes = 16 * 1024 * 1024 }: LabelledPairsOptions) {
     this.#state = state;
@@ -110,7 +112,10 @@ export class LabelledPairs {
         this.#remove(id, kept);
         forgotten++;
       }
-    if (forgotten > 0) await this.#state.purge();
+    if (this.#hasRemains) {
+      this.#hasRemains = false;
+      await this.#state.purge();
+    }
     return forgotten;
   }
 
@@ -137,6 +142,7 @@ export class LabelledPairs {
 
   #remove(id: string, { pair: { tenant, partition, verdict }, bytes }: Kept): void {
     this.#state.delete(PREFIX + id);
+    this.#hasRemains = true;
     const pairs = this.#kept.get(tenant);
     pairs?.delete(id);
     if (pairs?.size === 0) this.#kept.delete(tenant);
