@@ -100,8 +100,8 @@ describe("serve", () => {
     const port = await command.listening();
     await ask(port, { body: chat(question) });
     command.process.kill("SIGUSR2");
-    const { code, stdout } = await command.finished;
-    expect(code).toBe(1);
+    const { code, signal, stdout } = await command.finished;
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
     const lines = stdout
       .trimEnd()
       .split("\n")
