@@ -16,6 +16,7 @@ import { readDashboardFiles } from "./dashboard/dashboard-files.ts";
 import { dialects } from "./formats/dialects.ts";
 import type { PartState, Readiness } from "./http/operator-route.ts";
 import { HttpServer } from "./http/server.ts";
+import { HitLedger } from "./matching/audit/hit-ledger.ts";
 import { LABELLED_PAIRS_FILE, LabelledPairs } from "./matching/audit/labelled-pairs.ts";
 import { createTrust } from "./matching/audit/trust.ts";
 import { errorDialect } from "./proxy/interpret-exchange.ts";
@@ -196,6 +197,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     onRaised: (message, { now, ...details }) =>
       log.warn(message, { ...details, now, matching: isMatched(models, now) ? "on" : "off" }),
   });
+  const shadowLedger = new HitLedger({ name: "shadow", state, clock });
+  const auditLedger = new HitLedger({ name: "audits", state, clock });
   metrics.connect({
     store: () => store.stats(),
     storeWritable: () => store.health().state === "ok",
@@ -249,6 +252,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     store,
     models,
     trust,
+    shadowLedger,
+    auditLedger,
+    state,
     tenants,
     deployment: toDeploymentMark({ tenancy: cache.tenancy, secret }),
     landings,
@@ -295,6 +301,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await pool.close();
     await landings.all();
     history.close();
+    shadowLedger.close();
+    auditLedger.close();
     prompts.close();
     await store.close();
     await servedFile?.close();
@@ -313,6 +321,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       history.start();
+      shadowLedger.start();
+      auditLedger.start();
       log.info("Listening", {
         version,
         url,

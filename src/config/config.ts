@@ -60,6 +60,14 @@ export interface Config {
     readonly minSimilarity: number | null;
     /** Share of the semantic hits that is checked against the provider after serving. */
     readonly auditRate: number;
+    /** Asked whether two answers say the same, where that cannot be told without it. */
+    readonly judge: {
+      readonly url: string;
+      readonly model: string;
+      readonly apiKey: string | null;
+      readonly maxCallsPerDay: number;
+      readonly timeoutMs: number;
+    } | null;
   };
   readonly embedding: { readonly workers: "auto" | number };
   readonly store:
@@ -134,6 +142,13 @@ export function toConfig(file: FileConfig): Config {
       maxQueue: matching.max_queue,
       minSimilarity: matching.min_similarity,
       auditRate: matching.audit_rate,
+      judge: matching.judge && {
+        url: matching.judge.url,
+        model: matching.judge.model,
+        apiKey: matching.judge.api_key,
+        maxCallsPerDay: matching.judge.max_calls_per_day,
+        timeoutMs: ms(matching.judge.timeout),
+      },
     },
     embedding: { workers: file.embedding.workers },
     store: toStore(file.store),

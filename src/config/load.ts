@@ -137,7 +137,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown, fromVariables: Tree):
     valueAt(fromVariables, path) === undefined
       ? ""
       : ` (from the variable ${toVariable(path)}; lists and maps are JSON)`;
-  const shown = /secret|token/.test(path.at(-1) ?? "") ? "(hidden)" : JSON.stringify(value);
+  const shown = /secret|token|api_key/.test(path.at(-1) ?? "") ? "(hidden)" : JSON.stringify(value);
   return [`${path.join(".")} is ${shown ?? "missing"}${variable}, allowed is ${issue.message}${advice(path, value)}`];
 }
 

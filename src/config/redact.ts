@@ -3,10 +3,15 @@ import type { FileConfig } from "./schema.ts";
 /** Settings as they may be printed: secrets hidden, credentials taken out of URLs. */
 export function redactSettings(settings: FileConfig): FileConfig {
   const { proxy, providers } = settings.upstream;
+  const { judge } = settings.matching;
   return {
     ...settings,
     server: { ...settings.server, admin_token: hide(settings.server.admin_token) },
     cache: { ...settings.cache, tenant_secret: hide(settings.cache.tenant_secret) },
+    matching: {
+      ...settings.matching,
+      judge: judge && { ...judge, url: withoutCredentials(judge.url), api_key: hide(judge.api_key) },
+    },
     upstream: {
       ...settings.upstream,
       providers: withoutCredentialsEach(providers),

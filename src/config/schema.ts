@@ -239,6 +239,22 @@ export const configSchema = z.strictObject({
       audit_rate: number(0, 1)
         .default(0.005)
         .describe("Share of the hits by meaning that is asked of the provider afterwards; 0: none"),
+      judge: z
+        .strictObject(
+          {
+            url: httpUrl.describe("Base URL of an OpenAI-compatible API, such as https://api.openai.com/v1"),
+            model: text.describe("The model that is asked"),
+            api_key: text.nullable().default(null).describe("Sent as a bearer token; null: none"),
+            max_calls_per_day: integer(1, 1_000_000).default(200).describe("By days of UTC, over restarts"),
+            timeout: duration.default("30s").describe("A verdict that takes longer is none"),
+          },
+          { error: "{ url, model, api_key?, max_calls_per_day?, timeout? }, or null" },
+        )
+        .nullable()
+        .default(null)
+        .describe(
+          "A language model that is asked whether two answers say the same, where the local models cannot tell",
+        ),
       min_similarity: number(-1, 1)
         .nullable()
         .default(null)

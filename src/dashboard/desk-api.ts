@@ -8,7 +8,9 @@ import type { ProviderErrorKind } from "../telemetry/provider-error.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
 import type { SavingsSnapshot } from "../telemetry/savings.ts";
 import type { TotalsSnapshot } from "../telemetry/totals.ts";
+import type { HitReport, HitSum } from "../matching/audit/hit-ledger.ts";
 import type { TrustSummary } from "../matching/audit/trust.ts";
+import type { Rate, VerdictCounts } from "../matching/audit/verdict-counts.ts";
 
 /** Every answer other than 2xx; `x-semcache-error` has the code too. */
 export interface DeskError {
@@ -36,6 +38,8 @@ export interface DeskStats {
   /** Audits and feedback, with a 95% interval for the rate of wrong hits; over restarts. */
   readonly trust: TrustSummary;
   readonly prompts: PromptsState;
+  /** Only with `cache.mode: shadow`; `GET shadow` has all of it. */
+  readonly shadow?: HitSum;
 }
 
 export interface DeskStore {
@@ -147,6 +151,20 @@ export interface PromptsState {
   readonly shown: "no" | "unlocked" | "config";
   /** ISO 8601; null unless `unlocked`. */
   readonly until: string | null;
+}
+
+// GET /semcache/v1/admin/shadow; DELETE begins the counting of `shadow` anew
+
+export type { HitReport, HitSum, Rate, VerdictCounts };
+
+export interface DeskShadow {
+  readonly mode: "semantic" | "exact" | "shadow" | "off";
+  /** What `cache.mode: shadow` would have served, each hit compared with the provider's answer. */
+  readonly shadow: HitReport;
+  /** Hits that were served and audited (`matching.audit_rate`): its lookups and hits are audits. */
+  readonly audits: HitReport;
+  /** Null: `matching.judge` is not set. */
+  readonly judge: { readonly model: string; readonly callsLeft: number } | null;
 }
 
 // GET /semcache/v1/admin/entries?q=&tag=&namespace=&model=&tenant=&dialect=&older_than=&limit=&after=

@@ -20,6 +20,8 @@ export type StatsDeps = Pick<
   | "readiness"
   | "trust"
   | "prompts"
+  | "mode"
+  | "shadowLedger"
 >;
 
 const text = z.string().min(1).max(200);
@@ -79,5 +81,6 @@ export function toStats(deps: StatsDeps): DeskStats {
     saved: deps.savings.snapshot(),
     trust: deps.trust.summary(),
     prompts: deps.prompts.state,
+    ...(deps.mode === "shadow" && { shadow: deps.shadowLedger.sum() }),
   };
 }

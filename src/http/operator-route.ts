@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../base/clock.ts";
 import type { DashboardFiles } from "../dashboard/dashboard-files.ts";
+import type { HitLedger } from "../matching/audit/hit-ledger.ts";
 import type { Trust } from "../matching/audit/trust.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { CacheStore } from "../store/cache-store.ts";
@@ -36,6 +37,12 @@ export interface OperatorDeps {
   readonly history: Pick<History, "read" | "latest">;
   readonly prompts: Pick<PromptUnlock, "show" | "hide" | "state">;
   readonly trust: Pick<Trust, "summary" | "commonMaxErrorRate" | "identify" | "isNearWrong" | "standing">;
+  /** `cache.mode`. */
+  readonly mode: "semantic" | "exact" | "shadow" | "off";
+  readonly shadowLedger: Pick<HitLedger, "report" | "sum" | "reset">;
+  readonly auditLedger: Pick<HitLedger, "report">;
+  /** Null: none is configured. */
+  readonly judge: () => { readonly model: string; readonly callsLeft: number } | null;
   readonly totals: Pick<Totals, "snapshot">;
   readonly savings: Pick<Savings, "snapshot">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;

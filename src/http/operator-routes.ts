@@ -3,6 +3,7 @@ import { createEventsRoute } from "./admin-events.ts";
 import { createHistoryRoute } from "./admin-history.ts";
 import { createInvalidateRoute } from "./admin-invalidate.ts";
 import { createPromptsRoute } from "./admin-prompts.ts";
+import { createShadowRoutes } from "./admin-shadow.ts";
 import { createSimilarityRoute } from "./admin-similarity.ts";
 import { createStatsRoutes } from "./admin-stats.ts";
 import { createTransferRoutes } from "./admin-transfer.ts";
@@ -28,6 +29,7 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
     ...createEntryRoutes(deps),
     createInvalidateRoute(deps),
     createSimilarityRoute(deps),
+    ...createShadowRoutes(deps),
     ...createTransferRoutes(deps),
   ];
 }

@@ -63,6 +63,7 @@ export const notStoredReasons = {
   "too-large": "The answer is larger than cache.max_entry",
   "client-gone": "Every reader left before the answer was complete",
   "ttl-zero": "x-semcache-ttl: 0, or cache.ttl: 0",
+  shadow: "cache.mode is shadow, and an entry would have answered: a hit stores nothing",
   "invalidated-meanwhile": "An invalidation happened while the answer was recorded",
   "store-busy": "64 MiB of answers are on their way into the store already: the disk hangs, or more come than it takes",
   "store-loading": "The store was still taking up its entries after the start",

@@ -4,6 +4,7 @@ import { untracedRequest } from "../telemetry/tracing/tracing.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { createAuditor } from "./auditor.ts";
+import { createProviderAsker } from "./provider-asker.ts";
 
 const exchange = {
   id: "request",
@@ -12,7 +13,10 @@ const exchange = {
   trace: untracedRequest,
 } as unknown as Exchange;
 const understood = {
-  plan: { onlyIfCached: false },
+  plan: { onlyIfCached: false, namespace: "default" },
+  frame: { frameDigest: "frame" },
+  partition: "partition",
+  tenant: "tenant",
   request: { model: null, form: { shape: "json", includeUsage: false } },
   target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
   dialect: { examine: () => ({ kind: "storable", semantic: true, text: "" }) },
@@ -27,16 +31,18 @@ function begin(timeoutMs: number) {
   const auditor = createAuditor({
     rate: 1,
     random: () => 0,
-    upstream: {
-      call() {
-        const call = { aborted: false };
-        calls.push(call);
-        return { pause: () => undefined, resume: () => undefined, abort: () => void (call.aborted = true) };
+    ask: createProviderAsker({
+      upstream: {
+        call() {
+          const call = { aborted: false };
+          calls.push(call);
+          return { pause: () => undefined, resume: () => undefined, abort: () => void (call.aborted = true) };
+        },
       },
-    },
+      settings: { varyHeaders: [], tenantHeader: null, maxEntryBytes: 1_000 },
+    }),
     comparer: { compare: () => Promise.reject(new Error("There is nothing to compare")) },
     trust: { audited: () => expect.fail("An audit without an answer says nothing") },
-    settings: { varyHeaders: [], tenantHeader: null, maxEntryBytes: 1_000 },
     timeoutMs,
     onOutcome(outcome) {
       outcomes.push(outcome);

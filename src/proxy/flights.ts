@@ -36,9 +36,12 @@ export class Flights {
   }
 }
 
-/** A refresh wants an answer of its own (regenerate, best of n): it neither joins nor is joined. */
+/**
+ * A refresh wants an answer of its own (regenerate, best of n): it neither joins nor is joined. Nor does a request in shadow
+ * mode, which changes nothing of what the provider is asked.
+ */
 function isShareable({ plan }: CachedRequest): boolean {
-  return plan.read !== "none" && plan.write;
+  return plan.read !== "none" && plan.write && plan.serve;
 }
 
 /**

@@ -10,6 +10,7 @@ import { headerOf, isSuccess, toRecordedAnswer } from "./provider-answer.ts";
 import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
+import type { ShadowWatch } from "./shadow.ts";
 import { callTraced } from "./traced-call.ts";
 
 export interface LaunchRequest {
@@ -19,6 +20,8 @@ export interface LaunchRequest {
   readonly target: UpstreamTarget;
   /** Null: nothing of this request is kept, and nobody joins it. */
   readonly cached: CachedRequest | null;
+  /** Where a hit was not served, what compares it with the provider's answer: that one is not kept. */
+  readonly watch?: ShadowWatch | null;
   /** Of what the call is made for. */
   readonly trace: Pick<RequestTrace, "call">;
 }
@@ -30,9 +33,9 @@ export function launch(
   request: LaunchRequest,
   hidden: readonly string[] = [],
 ): Flight {
-  const { exchange, record, target, cached } = request;
+  const { exchange, record, target, cached, watch = null } = request;
   const { settings, upstream } = options;
-  const records = cached !== null && cached.plan.write;
+  const records = watch !== null || (cached !== null && cached.plan.write);
   const startedAt = performance.now();
   const startedAtMs = options.clock.now();
   let unregister: () => void = () => undefined;
@@ -59,12 +62,16 @@ export function launch(
       }
       record.enter("admit");
       try {
-        admit(options, record, cached, {
-          outcome,
-          startedAtMs,
-          providerMs: performance.now() - startedAt,
-          upstream: target.url.origin + target.url.pathname,
-        });
+        if (watch !== null) {
+          record.notStored = "shadow";
+          record.usage = watch.settled(outcome);
+        } else
+          admit(options, record, cached, {
+            outcome,
+            startedAtMs,
+            providerMs: performance.now() - startedAt,
+            upstream: target.url.origin + target.url.pathname,
+          });
       } catch (error) {
         // What goes wrong in the cache stays in the cache: the client's answer is complete.
         record.notStored = "malformed";

@@ -15,6 +15,7 @@ import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Dialects } from "./interpret-exchange.ts";
 import type { RefreshOutcome } from "./refresher.ts";
+import type { Shadow } from "./shadow.ts";
 
 export interface ProxyOptions {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface ProxyOptions {
   readonly frames: FrameJournal;
   readonly tenants: TenantResolver;
   readonly auditor: Pick<Auditor, "consider">;
+  /** Told of the lookups of shadow mode. */
+  readonly shadow: Pick<Shadow, "observe">;
   readonly served: Pick<ServedHits, "add">;
   /** What a spared provider call would have cost. */
   readonly prices: Prices;

@@ -17,6 +17,7 @@ import { relay } from "./relay.ts";
 import { Replays } from "./replays.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendHit } from "./send-hit.ts";
+import type { ShadowWatch } from "./shadow.ts";
 import { noteInterpretation, understand } from "./understand.ts";
 
 export interface Proxy {
@@ -134,6 +135,7 @@ async function run(
   if (plan.onlyIfCached) {
     throw toOnlyIfCached(record.reason);
   }
+  const watch = plan.serve ? null : attempt(options, exchange, () => shade(options, exchange, cached, outcome));
   record.enter("relay");
   const prepared = outcome.kind === "miss" ? outcome.prepared : null;
   relay(options, flights, {
@@ -142,6 +144,7 @@ async function run(
     target,
     finish,
     cached: { ...cached, prepared },
+    watch,
     substitute: plan.stale.ifErrorMs > 0 ? toSubstitute(options, parts, served) : null,
   });
 }
@@ -167,6 +170,20 @@ function serve(
     store.touch(match.entry.id, clock.now());
     options.served.add(exchange.id, toServedHit(cached.tenant, cached.promptText, match));
   });
+}
+
+/** Notes what would have been; null: it would have been a miss. Eviction goes on as if the hit had been served. */
+function shade(
+  { clock, served, shadow, store }: ProxyOptions,
+  exchange: Exchange,
+  cached: CachedRequest,
+  outcome: LookupOutcome,
+): ShadowWatch | null {
+  const watch = shadow.observe(exchange, cached, outcome);
+  if (outcome.kind === "miss") return null;
+  store.touch(outcome.entry.id, clock.now());
+  served.add(exchange.id, toServedHit(cached.tenant, cached.promptText, outcome));
+  return watch;
 }
 
 function toSubstitute(options: ProxyOptions, parts: ProxyParts, request: ServedRequest): Substitute {

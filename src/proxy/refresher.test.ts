@@ -19,7 +19,7 @@ const asked = (exactKey: string, shape = "json") =>
     exactKey,
     dialect: { name: "openai-chat" },
     generation: 0,
-    plan: { read: "semantic", write: true },
+    plan: { read: "semantic", write: true, serve: true },
     request: { model: null, form: { shape, includeUsage: false } },
     target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
   }) as unknown as CachedRequest;

@@ -21,14 +21,21 @@ import { createOperatorRoutes } from "../http/operator-routes.ts";
 import { createRequestHandler } from "../http/request-handler.ts";
 import { createRouter } from "../http/router.ts";
 import { createAnswerComparer } from "../matching/audit/compare-answers.ts";
+import type { HitLedger } from "../matching/audit/hit-ledger.ts";
+import { createJudgedComparer } from "../matching/audit/judged-comparison.ts";
 import type { LabelledPairs } from "../matching/audit/labelled-pairs.ts";
+import { openJudge } from "../matching/audit/open-judge.ts";
 import type { Trust } from "../matching/audit/trust.ts";
 import { createPromptGuard } from "../matching/guard/prompt-guard.ts";
+import { createLocalVerifier } from "../matching/local-verifier.ts";
 import { costOf } from "../pricing/cost-of.ts";
 import { createPriceList } from "../pricing/price-list.ts";
 import { createAuditor } from "../proxy/auditor.ts";
+import { createProviderAsker } from "../proxy/provider-asker.ts";
 import { createProxy } from "../proxy/proxy.ts";
+import { createShadow } from "../proxy/shadow.ts";
 import type { CacheStore } from "../store/cache-store.ts";
+import type { StateStore } from "../store/state-store.ts";
 import type { Decisions } from "../telemetry/decisions.ts";
 import type { History } from "../telemetry/history.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -63,6 +70,9 @@ export interface Foundation {
   readonly store: CacheStore;
   readonly models: Models;
   readonly trust: Trust;
+  readonly shadowLedger: HitLedger;
+  readonly auditLedger: HitLedger;
+  readonly state: StateStore;
   readonly tenants: TenantResolver;
   /** Stands in exports: `toDeploymentMark`. */
   readonly deployment: string;
@@ -163,26 +173,70 @@ export function createServing(foundation: Foundation, config: Config): Serving {
   };
   const { totals, savings, history, decisions } = foundation;
   const prices = createPriceList(config.prices);
-  const auditor = createAuditor({
-    rate: matching.auditRate,
-    random: Math.random,
+  const judge =
+    matching.judge &&
+    openJudge(matching.judge, {
+      state: foundation.state,
+      clock,
+      proxy: upstream.proxy,
+      connectMs: upstream.timeouts.connectMs,
+      onOutcome: (outcome, tokens) => metrics.countJudgeOutcome(outcome, tokens),
+    });
+  metrics.connect({ judge: () => judge });
+  const localComparer = createAnswerComparer({
+    embedder: createLocalEmbedder(models.pool, { queue: "unbounded" }),
+    verifier: createLocalVerifier(models.pool, { queue: "unbounded" }),
+    guard: createPromptGuard(),
+  });
+  const comparer = judge === null ? localComparer : createJudgedComparer(localComparer, judge);
+  const { shadowLedger, auditLedger } = foundation;
+  const matched = JSON.stringify([
+    matcher.id,
+    matching.maxErrorRate,
+    matching.minSimilarity,
+    matching.maxPromptTokens,
+    matching.candidates,
+  ]);
+  auditLedger.beAbout(matched);
+  // What a shadow has found is still to be read when its place is taken.
+  if (cache.mode === "shadow") shadowLedger.beAbout(matched);
+  const ask = createProviderAsker({
     upstream: client,
-    comparer: createAnswerComparer({
-      embedder: createLocalEmbedder(models.pool, { queue: "unbounded" }),
-      guard: createPromptGuard(),
-    }),
-    trust,
     settings,
     onAnswer: ({ model, usage }) => {
       const cost = usage && model !== null ? costOf(usage, model, prices) : null;
       savings.addAudit({ usage, cost });
       if (cost !== null) metrics.countAuditCost(cost);
     },
-    onOutcome: (outcome, { request, entry }) => {
+  });
+  const auditor = createAuditor({
+    rate: matching.auditRate,
+    random: Math.random,
+    ask,
+    comparer,
+    trust,
+    onOutcome: (outcome, hit, found) => {
+      const { request, entry } = hit;
       metrics.countAudit(outcome);
       if (outcome === "right" || outcome === "wrong") verdicts.audited(request, outcome);
+      auditLedger.addHit(hit);
+      auditLedger.addVerdict(hit, found.outcome, found.by);
       if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
       else log.debug("An audit is over", { outcome, request, entry });
+    },
+  });
+  const shadow = createShadow({
+    ledger: shadowLedger,
+    comparer,
+    // Who wants no calls on Semcache's own account has said so with this.
+    ask: matching.auditRate > 0 ? ask : null,
+    maxEntryBytes: cache.maxEntryBytes,
+    onLookup: (outcome) => metrics.countShadowLookup(outcome),
+    onOutcome: (outcome, { request, entry, match }, by) => {
+      metrics.countShadowVerdict(match, outcome);
+      const details = { outcome, by, request, entry, match };
+      if (outcome === "wrong" || outcome === "suspect") log.info("A hit would have been wrong", details);
+      else log.debug("A hit that would have been was compared", details);
     },
   });
   const proxy = createProxy({
@@ -198,6 +252,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     frames: foundation.frames,
     tenants,
     auditor,
+    shadow,
     served,
     settings,
     keepsPrompts: () => prompts.isOpen,
@@ -282,6 +337,10 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       draining: ending.signal,
       savings,
       trust,
+      mode: cache.mode,
+      shadowLedger,
+      auditLedger,
+      judge: () => judge && { model: matching.judge?.model ?? "", callsLeft: judge.callsLeft },
       metrics,
       readiness: foundation.readiness,
       dashboardFiles: foundation.dashboardFiles,
@@ -337,9 +396,9 @@ export function createServing(foundation: Foundation, config: Config): Serving {
   const close = () => {
     closing ??= (async () => {
       proxy.close();
-      await auditor.close();
+      await Promise.all([auditor.close(), shadow.close()]);
       await Promise.race([verdicts.settled(), delay(SETTLING_GRACE_MS, undefined, { ref: false })]);
-      await client.close();
+      await Promise.all([client.close(), judge?.close()]);
       stopForgetting();
       foundation.draining.removeEventListener("abort", end);
     })();

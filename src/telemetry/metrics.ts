@@ -17,6 +17,11 @@ export interface Metrics {
   /** What an answer that only an audit asked for costs, in US dollars. */
   countAuditCost(dollars: number): void;
   countFeedback(verdict: string): void;
+  /** `exact`, `semantic` or `miss`. */
+  countShadowLookup(outcome: string): void;
+  countShadowVerdict(match: string, verdict: string): void;
+  /** What became of a pair of answers that the judge was to be asked about. */
+  countJudgeOutcome(outcome: string, tokens: number): void;
   countRefresh(outcome: string): void;
   /** Prometheus text format 0.0.4. */
   expose(): Promise<string>;
@@ -45,6 +50,7 @@ export interface MetricSources {
   readonly log?: () => { readonly lostLines: number };
   readonly labelledPairs?: () => Readonly<Record<"right" | "wrong", number>>;
   readonly trust?: () => { readonly barredPairs: number; readonly raisedSteps: number };
+  readonly judge?: () => { readonly callsLeft: number } | null;
 }
 
 export function createMetrics(): Metrics {
@@ -83,6 +89,34 @@ export function createMetrics(): Metrics {
     help: "Provider calls in the background for what was served stale, by outcome",
     labelNames: ["outcome"],
   });
+  const shadowLookups = createCounterFamily(registry, {
+    name: "semcache_shadow_lookups_total",
+    help: "Lookups in shadow mode, by what would have been served",
+    labelNames: ["outcome"],
+  });
+  const shadowVerdicts = createCounterFamily(registry, {
+    name: "semcache_shadow_verdicts_total",
+    help: "Hits that would have been, by what their comparison with the provider's answer said",
+    labelNames: ["match", "verdict"],
+  });
+  const judged = createCounterFamily(registry, {
+    name: "semcache_judge_questions_total",
+    help: "Pairs of answers that only the judge could tell, by its verdict or why there is none",
+    labelNames: ["outcome"],
+  });
+  const judgeTokens = createCounterFamily(registry, {
+    name: "semcache_judge_tokens_total",
+    help: "Tokens that the judge's endpoint counted",
+  }).cell();
+  for (const outcome of ["exact", "semantic", "miss"]) shadowLookups.cell(outcome);
+  for (const match of ["exact", "semantic"]) {
+    for (const verdict of ["right", "wrong", "suspect", "unsure", "failed", "skipped"]) {
+      shadowVerdicts.cell(match, verdict);
+    }
+  }
+  for (const outcome of ["same", "different", "unsure", "garbled", "failed", "too-long", "busy", "spent"]) {
+    judged.cell(outcome);
+  }
   // They begin at 0: a counter that appears with its first event has not risen, to Prometheus.
   for (const operation of ["lookup", "put", "delete"]) storeErrors.cell(operation);
   for (const outcome of ["right", "wrong", "unsure", "failed", "skipped"]) audits.cell(outcome);
@@ -106,6 +140,16 @@ export function createMetrics(): Metrics {
     },
     countFeedback: (verdict) => {
       feedback.cell(verdict).value++;
+    },
+    countShadowLookup: (outcome) => {
+      shadowLookups.cell(outcome).value++;
+    },
+    countShadowVerdict: (match, verdict) => {
+      shadowVerdicts.cell(match, verdict).value++;
+    },
+    countJudgeOutcome: (outcome, tokens) => {
+      judged.cell(outcome).value++;
+      judgeTokens.value += tokens;
     },
     countRefresh: (outcome) => {
       refreshes.cell(outcome).value++;
@@ -177,6 +221,11 @@ function registerSources(registry: Registry, sources: () => MetricSources): void
     "semcache_flights_open",
     "Provider calls going on that equal requests may join",
     () => sources().flights?.().open,
+  );
+  gauge(
+    "semcache_judge_calls_left",
+    "Calls that matching.judge may still make today (UTC)",
+    () => sources().judge?.()?.callsLeft,
   );
   gauge("semcache_barred_pairs", "Pairs of prompts that were called wrong", () => sources().trust?.().barredPairs);
   const labelled: Gauge = new Gauge({

@@ -88,7 +88,8 @@ export class ReplayLookup {
     if (byLabel !== "unknown" || comparer === null || stored.answerText === null || asked.answerText === null) {
       return byLabel;
     }
-    const verdict = await comparer.compare(stored.answerText, asked.answerText, this.#signal);
+    const pair = { question: asked.promptText, served: stored.answerText, fresh: asked.answerText };
+    const { verdict } = await comparer.compare(pair, this.#signal);
     return verdict === "right" ? "same" : verdict === "wrong" ? "other" : "unknown";
   }
 }

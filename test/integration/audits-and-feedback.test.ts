@@ -249,11 +249,8 @@ describe("audits", () => {
         ["How do I reset my password?", "How can I reset my password?"],
       ] as const;
       for (const [kept, again] of pairs) {
-        provider.script(answer("It is Paris, since 987."), { when: ({ body }) => body.toString().includes(kept) });
-        provider.script(answer("Bake it at 180 degrees."), {
-          times: 3,
-          when: ({ body }) => body.toString().includes(again),
-        });
+        provider.script(answer("It is Paris, since 987."));
+        provider.script(answer("Bake it at 180 degrees."), { times: 3 });
         await put(semcache, kept, headers);
         const hit = await put(semcache, again, headers);
         expect(hit.outcome).toBe("hit/semantic");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, chat, freshNamespace, message, type HeaderList } from "../support/ask.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
+import type { LogLine } from "../support/log-collector.ts";
 import { startSemcache, type RunningSemcache } from "../support/semcache.ts";
 
 const MINUTE_MS = 60_000;
@@ -269,11 +270,12 @@ describe("the configuration", () => {
     const would = await say(question);
     expect(would.outcome).toBe("miss/shadow");
     expect(would.header("x-semcache-entry")).toBeNull();
-    const line = await server.log.waitFor(({ request }) => request === would.id);
+    const line = await server.log.waitFor(({ request, cache }) => request === would.id && cache !== undefined);
     expect(line).toMatchObject({ cache: "miss", reason: "shadow", match: "exact", entry: expect.any(String) });
     const meant = await say(paraphrase);
     expect(meant.outcome).toBe("miss/shadow");
-    expect(await server.log.waitFor(({ request }) => request === meant.id)).toMatchObject({
+    const isReport = ({ request, cache }: LogLine) => request === meant.id && cache !== undefined;
+    expect(await server.log.waitFor(isReport)).toMatchObject({
       match: "semantic",
       confidence: expect.any(Number),
       similarity: expect.any(Number),

@@ -5,6 +5,7 @@ import { createLocalEmbedder } from "../../embedding/local-embedder.ts";
 import { createAnswerComparer } from "../../matching/audit/compare-answers.ts";
 import { loadCalibration } from "../../matching/calibration/load-calibration.ts";
 import { createPromptGuard } from "../../matching/guard/prompt-guard.ts";
+import { createLocalVerifier } from "../../matching/local-verifier.ts";
 import { costAt, costOf } from "../../pricing/cost-of.ts";
 import { pricesCompiledOn } from "../../pricing/data/price-table.ts";
 import { createPriceList } from "../../pricing/price-list.ts";
@@ -40,6 +41,7 @@ export async function replayLog(
       matcher: judging.patientMatcher,
       comparer: createAnswerComparer({
         embedder: createLocalEmbedder(judging.pool, { queue: "unbounded" }),
+        verifier: createLocalVerifier(judging.pool, { queue: "unbounded" }),
         guard: createPromptGuard(),
       }),
       settings,

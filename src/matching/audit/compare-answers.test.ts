@@ -11,9 +11,12 @@ function begin() {
         return texts.map(() => ({ kind: "too-long", tokens: { total: 1_000, unknown: 0 } }) as never);
       },
     },
+    verifier: { score: () => Promise.reject(new Error("There is nothing to score")) },
     guard: { id: "guard", compare: () => [] },
   });
-  return { compare: comparer.compare, embedded: () => embedded };
+  const compare = async (served: string, fresh: string) =>
+    (await comparer.compare({ question: "", served, fresh })).verdict;
+  return { compare, embedded: () => embedded };
 }
 
 describe("two answers", () => {

@@ -29,7 +29,7 @@ export interface RequestTrace {
   /** The answer comes from another request's call. */
   join(call: CallTrace): void;
   /** Begins work behind the client's back: a trace of its own that is linked to this one. */
-  background(name: "audit" | "refresh"): BackgroundTrace;
+  background(name: "audit" | "refresh" | "shadow"): BackgroundTrace;
   end(report: RequestReport): void;
 }
 
