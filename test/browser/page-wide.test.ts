@@ -25,8 +25,8 @@ describe.skipIf(chromiumPath === null)("the page as a whole", () => {
     const page = await scene.open();
     for (const name of tabNames) {
       await tabOf(page, name).click();
-      expect(new URL(page.url()).hash).toBe(`#${name.toLowerCase()}`);
-      expect(await tabOf(page, name).getAttribute("aria-selected")).toBe("true");
+      await shows(async () => new URL(page.url()).hash).toBe(`#${name.toLowerCase()}`);
+      await shows(() => tabOf(page, name).getAttribute("aria-selected")).toBe("true");
     }
     await page.goBack();
     await shows(() => tabOf(page, "Entries").getAttribute("aria-selected")).toBe("true");
@@ -61,11 +61,11 @@ describe.skipIf(chromiumPath === null)("the page as a whole", () => {
     await tabOf(page, "Overview").focus();
     for (const name of ["Decisions", "Entries", "Playground", "Overview"]) {
       await page.keyboard.press("ArrowRight");
-      expect(await focused(page)).toBe(name);
-      expect(await tabOf(page, name).getAttribute("aria-selected")).toBe("true");
+      await shows(() => focused(page)).toBe(name);
+      await shows(() => tabOf(page, name).getAttribute("aria-selected")).toBe("true");
     }
     await page.keyboard.press("End");
-    expect(await focused(page)).toBe("Playground");
+    await shows(() => focused(page)).toBe("Playground");
     await page.keyboard.press("Home");
     // The range is a group of radio buttons: one stop, arrows inside.
     await page.getByRole("radio", { name: "24 hours" }).focus();

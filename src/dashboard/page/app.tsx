@@ -1,3 +1,4 @@
+import type { VNode } from "preact";
 import { Decisions } from "./decisions.tsx";
 import { live, liveFault, startDesk, stats } from "./desk.ts";
 import { Entries } from "./entries.tsx";
@@ -9,7 +10,7 @@ import { tab, TabList, type TabName } from "./tabs.tsx";
 import { chooseTheme, theme, type Theme } from "./theme.ts";
 import { Toasts } from "./toasts.tsx";
 
-const panels: Readonly<Record<TabName, () => preact.JSX.Element>> = {
+const panels: Readonly<Record<TabName, () => VNode>> = {
   overview: Overview,
   decisions: Decisions,
   entries: Entries,

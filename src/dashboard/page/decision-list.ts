@@ -22,7 +22,7 @@ export const kept = signal<number | null>(null);
 /** Came while somebody read further down, or paused. */
 const waiting = signal<readonly DeskDecision[]>([]);
 export const waitingCount = computed(() => waiting.value.length);
-export const complete = computed(() => next.value === null);
+export const complete = computed(() => next.value === null && !loading.value);
 export const paused = signal(false);
 /** Somebody reads further down: rows must not move under their eyes. */
 export const scrolled = signal(false);

@@ -85,6 +85,8 @@ async function loadHistory(): Promise<void> {
 /** At the start, and once the token is there. */
 export function startDesk(): void {
   stream.start();
+  // Not after the events have begun: the figures are there one round trip earlier.
+  void loadHistory();
 }
 
 export function followBrowser(): void {

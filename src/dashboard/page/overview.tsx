@@ -17,12 +17,14 @@ const ranges: readonly (readonly [HistoryRange, string])[] = [
 export function Overview() {
   const shown = history.value;
   const now = stats.value;
+  // Told above all tabs where there is no connection.
+  const fault = live.value === "live" ? historyFault.value : null;
   if (!now || !shown)
     return (
       <section class="panel" aria-label="Overview" aria-busy={live.value === "connecting"}>
-        {historyFault.value ? (
+        {fault ? (
           <p role="alert" class="notice failed">
-            {historyFault.value}
+            {fault}
           </p>
         ) : (
           <p class="dim">{live.value === "disconnected" ? "There is nothing to show yet." : "Loading…"}</p>
@@ -47,9 +49,9 @@ export function Overview() {
           </label>
         ))}
       </fieldset>
-      {historyFault.value && (
+      {fault && (
         <p role="alert" class="notice failed">
-          {historyFault.value}
+          {fault}
         </p>
       )}
       {isFresh && (

@@ -20,6 +20,7 @@ export function followAddress(): void {
 }
 
 export function goTo(name: TabName): void {
+  tab.value = name;
   location.hash = name;
 }
 
