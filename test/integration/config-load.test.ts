@@ -182,12 +182,15 @@ describe("configuration", () => {
       env: {
         SEMCACHE_SERVER__ADMIN_TOKEN: "top-secret-token",
         SEMCACHE_CACHE__TENANT_SECRET: "another-secret-here",
+        SEMCACHE_MATCHING__JUDGE__URL: "https://user:password@judge.example/v1",
+        SEMCACHE_MATCHING__JUDGE__MODEL: "a-judge",
+        SEMCACHE_MATCHING__JUDGE__API_KEY: "judge-secret-key",
         SEMCACHE_UPSTREAM__PROXY: "http://user:password@proxy.example:3128",
         SEMCACHE_UPSTREAM__PROVIDERS__OPENAI__BASE_URL: "https://user:password@openai.example/v1",
       },
     });
     const printed = JSON.stringify(redactSettings(settings));
-    for (const secret of ["top-secret-token", "another-secret-here", "password", "user:"])
+    for (const secret of ["top-secret-token", "another-secret-here", "judge-secret-key", "password", "user:"])
       expect(printed).not.toContain(secret);
     // What has none stays as it was written.
     expect(redactSettings(load({}).settings).upstream.providers.openai.base_url).toBe("https://api.openai.com");
