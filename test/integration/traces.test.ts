@@ -302,6 +302,14 @@ it("a shared call belongs to the request that launched it; the other one has a l
   expect(root.links).toEqual([]);
 });
 
+it("each attribute and each span is in the documentation", () => {
+  const page = readFileSync(new URL("../../docs/traces.md", import.meta.url), "utf8");
+  const names = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
+  for (const { name, kind } of spans) if (kind !== CLIENT && kind !== SERVER) names.add(name);
+  expect(names.has("semcache lookup")).toBe(true);
+  expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
 it("Semcache's own routes have no spans", () => {
   expect(spans.filter(({ attributes }) => /^\/(ready|metrics)/.test(String(attributes["url.path"])))).toEqual([]);
 });

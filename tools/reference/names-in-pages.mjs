@@ -10,6 +10,9 @@ const transfer = new Set(["semcache_entry", "semcache_exchange", "semcache_heade
 /** Variables of benches and tests, which configure nothing. */
 const ofTools = /^SEMCACHE_(?:BENCH|TEST|KILL|DAMAGE|PROPERTY|SEED)/;
 
+/** An attribute of spans, which OpenTelemetry has named. */
+const attribute = "server.address";
+
 /** @param {string} root the repository, with a slash at its end @returns {Promise<string[]>} */
 export async function unknownNames(root) {
   const families = new Set((await createMetrics().families()).map(({ name }) => name));
@@ -25,7 +28,9 @@ export async function unknownNames(root) {
     [
       "setting",
       /(?<=`)(?:server|upstream|cache|matching|embedding|store|telemetry)\.[a-z_]+(?:\.[a-z_]+)*(?=[`:])/g,
-      (name) => settings.some((key) => key === name || key.startsWith(`${name}.`) || name.startsWith(`${key}.`)),
+      (name) =>
+        name === attribute ||
+        settings.some((key) => key === name || key.startsWith(`${name}.`) || name.startsWith(`${key}.`)),
     ],
     [
       "variable",

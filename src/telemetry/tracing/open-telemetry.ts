@@ -1,5 +1,5 @@
 import type * as Api from "@opentelemetry/api";
-import type { Context, Link, Span, Tracer } from "@opentelemetry/api";
+import type { Context, Link, ProxyTracerProvider, Span, Tracer, TracerProvider } from "@opentelemetry/api";
 import type { Usage } from "../../model/answer.ts";
 import { lookupSteps, type RequestReport } from "../request-report.ts";
 import { toCallAttributes, toCallStart, toRequestAttributes, toRequestStart } from "./span-attributes.ts";
@@ -28,13 +28,16 @@ export interface OpenTelemetryOptions {
 /** A collector that does not answer must not hold the end of the process up. */
 const FLUSH_MS = 3_000;
 
-/**
- * Spans over the OpenTelemetry API. Whether somebody listens is the API's business: the operator's SDK may be registered
- * before or after, and where there is none, a request costs one span that is none.
- */
+/** Spans over the OpenTelemetry API, from when the operator's SDK is registered; until then a request costs one look. */
 export function createOpenTelemetryTracing(api: OpenTelemetryApi, { version, onFault }: OpenTelemetryOptions): Tracing {
-  const surroundings: Surroundings = { api, tracer: api.trace.getTracer("semcache", version), attempt };
+  let surroundings: Surroundings | null = null;
   let told = false;
+  /** Null: no SDK is registered. A tracer that is asked for before knows only an SDK of this very copy of the API. */
+  function listen(): Surroundings | null {
+    const provider = api.trace.getTracerProvider();
+    if (isProxy(provider) && provider.getDelegateTracer("semcache", version) === undefined) return null;
+    return { api, tracer: provider.getTracer("semcache", version), attempt };
+  }
   function attempt<T>(otherwise: T, work: () => T): T {
     try {
       return work();
@@ -45,10 +48,14 @@ export function createOpenTelemetryTracing(api: OpenTelemetryApi, { version, onF
     }
   }
   return {
-    begin: (request) => attempt(untracedRequest, () => beginRequest(surroundings, request)),
+    begin: (request) =>
+      attempt(untracedRequest, () => {
+        surroundings ??= listen();
+        return surroundings === null ? untracedRequest : beginRequest(surroundings, request);
+      }),
     flush: async () => {
       const provider = api.trace.getTracerProvider();
-      const sdk: unknown = "getDelegate" in provider ? (provider as Api.ProxyTracerProvider).getDelegate() : provider;
+      const sdk: unknown = isProxy(provider) ? provider.getDelegate() : provider;
       if (!isFlushable(sdk)) return;
       let timer: NodeJS.Timeout | undefined;
       const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
@@ -216,6 +223,11 @@ class CallSpan implements CallTrace {
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Of any copy of the API: the one that the SDK was registered with need not be ours. */
+function isProxy(provider: TracerProvider): provider is ProxyTracerProvider {
+  return "getDelegateTracer" in provider && "getDelegate" in provider;
 }
 
 function isFlushable(sdk: unknown): sdk is { forceFlush(): Promise<void> } {
