@@ -59,6 +59,8 @@ function squeeze(css) {
     .replaceAll(/,\s+/g, ",")
     .replaceAll(" > ", ">")
     .replaceAll(" {", "{")
+    .replaceAll(";}", "}")
+    .replaceAll(/(?<=[\s:(,-])0\.(?=\d)/g, ".")
     .trim();
 }
 
