@@ -210,6 +210,8 @@ const notShown = [
   "semcache_chat_completion_http_requests",
   "semcache_invalidated_entries_total",
   "semcache_invalidations_total",
+  // Only there with a judge.
+  "semcache_judge_calls_left",
   "semcache_memory_usage",
 ];
 
