@@ -212,6 +212,8 @@ const notShown = [
   "semcache_invalidations_total",
   // Only there with a judge.
   "semcache_judge_calls_left",
+  // What verdicts have left behind; the verdicts themselves are shown.
+  "semcache_labelled_pairs",
   "semcache_memory_usage",
 ];
 
