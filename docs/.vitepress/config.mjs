@@ -31,6 +31,7 @@ const sidebar = [
     items: [
       page("How matching works", "/matching"),
       page("How often hits are right", "/quality"),
+      page("Proof: a recorded day", "/proof"),
       page("Tuning", "/tuning"),
       page("Shadow mode", "/shadow-mode"),
       page("Feedback", "/feedback"),
