@@ -115,6 +115,7 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
     await page.keyboard.press("Escape");
     await shows(() => dialog.count()).toBe(0);
     // Focus is back where it was.
+    await shows(() => page.evaluate("document.activeElement.getAttribute('role')")).toBe("grid");
     await page.keyboard.press("w");
     await page.getByText("1 entry removed").waitFor();
     expect((await scene.ask("What is the capital of Spain?")).outcome).toContain("miss");
