@@ -10,6 +10,7 @@ import { dialects } from "#semcache/formats/dialects.js";
 import { createUpstreamPolicy } from "#semcache/upstream/upstream-policy.js";
 import { createOperatorAccess } from "#semcache/http/operator-access.js";
 import { createOperatorRoutes, type OperatorDeps } from "#semcache/http/operator-routes.js";
+import { HitLedger } from "#semcache/matching/audit/hit-ledger.js";
 import { createTrust } from "#semcache/matching/audit/trust.js";
 import { createMemoryStateStore } from "#semcache/store/state-store.js";
 import { createMemoryCacheStore } from "#semcache/store/memory-cache-store.js";
@@ -63,6 +64,10 @@ export async function startAdminServer(
         guard: [],
       }),
     },
+    mode: "semantic",
+    shadowLedger: new HitLedger({ name: "shadow", state: createMemoryStateStore(), clock }),
+    auditLedger: new HitLedger({ name: "audits", state: createMemoryStateStore(), clock }),
+    judge: () => null,
     decisions,
     totals,
     savings,

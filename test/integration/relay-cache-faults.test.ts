@@ -124,6 +124,7 @@ async function start(faulty: {
     }),
     frames: new FrameJournal(),
     auditor: { consider: () => undefined },
+    shadow: { observe: () => null },
     served: new ServedHits(),
     tenants: createTenantResolver({ tenancy: "shared", secret: Buffer.alloc(32) }),
     settings: {

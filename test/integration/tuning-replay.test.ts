@@ -5,6 +5,7 @@ import { createLocalEmbedder } from "#semcache/embedding/local-embedder.js";
 import { dialects } from "#semcache/formats/dialects.js";
 import { createAnswerComparer } from "#semcache/matching/audit/compare-answers.js";
 import { loadCalibration } from "#semcache/matching/calibration/load-calibration.js";
+import { createLocalVerifier } from "#semcache/matching/local-verifier.js";
 import { createPromptGuard } from "#semcache/matching/guard/prompt-guard.js";
 import type { LoggedAnswer, LoggedRequest } from "#semcache/tuning/logged-request.js";
 import { createLogUnderstanding, type ReplayRequest } from "#semcache/tuning/replay-request.js";
@@ -69,6 +70,7 @@ function open(): Replay {
     matcher: judging.patientMatcher,
     comparer: createAnswerComparer({
       embedder: createLocalEmbedder(judging.pool, { queue: "unbounded" }),
+      verifier: createLocalVerifier(judging.pool, { queue: "unbounded" }),
       guard: createPromptGuard(),
     }),
     settings,
