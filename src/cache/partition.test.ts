@@ -17,6 +17,7 @@ const input: PartitionInput = {
   url: new URL("https://api.openai.com/v1/chat/completions?a=1"),
   rawHeaders: ["Anthropic-Version", "2023-06-01", "Anthropic-Beta", "b, a", "X-Vary", "1"],
   varyHeaders: ["x-vary"],
+  ignoreFields: ["session_id"],
   frame,
 };
 const base = toPartitionKey(input);
@@ -70,6 +71,10 @@ describe("toPartitionKey", () => {
       { varyHeaders: ["x-other"], rawHeaders: [...input.rawHeaders.slice(0, 4), "x-other", "1"] },
     ],
     ["no vary header", { varyHeaders: [] }],
+    ["a vary header that the request has not", { varyHeaders: ["x-vary", "x-absent"] }],
+    ["no ignored field", { ignoreFields: [] }],
+    ["an ignored field more", { ignoreFields: ["session_id", "trace"] }],
+    ["list in which a name is", { varyHeaders: ["x-vary", "session_id"], ignoreFields: [] }],
   ])("another %s is another partition", (_, changes) => {
     expect(toPartitionKey({ ...input, ...changes }).partition).not.toBe(base.partition);
   });
@@ -100,6 +105,18 @@ describe("toPartitionKey", () => {
     const list = ["a,b", "b,a", "a, b"].map((value) => withHeaders("x-vary", value));
     list.push(withHeaders("x-vary", "a", "x-vary", "b"), withHeaders("x-vary", "b", "x-vary", "a"));
     expect(new Set(list).size).toBe(5);
+  });
+
+  test("the order of the configured lists means nothing", () => {
+    const of = (varyHeaders: readonly string[], ignoreFields: readonly string[]) =>
+      toPartitionKey({ ...input, rawHeaders: ["x-b", "2", "x-a", "1"], varyHeaders, ignoreFields });
+    expect(of(["x-b", "x-a"], ["g", "f", "g"])).toEqual(of(["x-a", "x-b"], ["f", "g"]));
+  });
+
+  test("keys of the default configuration stay what they were: stored answers are found", () => {
+    expect(toPartitionKey({ ...input, varyHeaders: [], ignoreFields: [] }).partition).toBe(
+      "BEZ3nPFWd6L6AJ3Z2Z2Dwr1GzVTf--xTpY5QUwXySV0",
+    );
   });
 
   test("a built-in header that is configured too, or twice, counts once", () => {

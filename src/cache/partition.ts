@@ -27,6 +27,8 @@ export interface PartitionInput {
   readonly rawHeaders: readonly string[];
   /** `cache.vary_headers`, in lower case. */
   readonly varyHeaders: readonly string[];
+  /** `cache.ignore_fields` of the dialect. */
+  readonly ignoreFields: readonly string[];
   readonly frame: FrameParts;
 }
 
@@ -45,7 +47,9 @@ export interface Partition {
  * histories are read a single time, and no part can run over into its neighbour.
  */
 export function toPartitionKey(input: PartitionInput): Partition {
-  const { tenant, namespace, dialect, url, rawHeaders, varyHeaders, frame } = input;
+  const { tenant, namespace, dialect, url, rawHeaders, frame } = input;
+  const varyHeaders = toSortedNames(input.varyHeaders.filter((name) => !answerHeaderNames.has(name)));
+  const ignoreFields = toSortedNames(input.ignoreFields);
   const model = digest(frame.model);
   const system = digest(frame.system);
   const history = digest(frame.history);
@@ -54,7 +58,10 @@ export function toPartitionKey(input: PartitionInput): Partition {
   const headers = digest(toHeaderText(rawHeaders, varyHeaders));
   // Digests have one length, the dialect's name has no space: nothing here needs a length prefix.
   const frameHash = hash("sha256", `${dialect} ${model}${system}${history}${tools}${parameters}${headers}`, "hex");
-  const key = JSON.stringify([FORMAT_VERSION, tenant, namespace, dialect, url.href, frameHash]);
+  // An entry that was made when a header or field did not count stands for all its values: it must not be found by
+  // requests without it once it does.
+  const rules = varyHeaders.length + ignoreFields.length === 0 ? [] : [varyHeaders, ignoreFields];
+  const key = JSON.stringify([FORMAT_VERSION, tenant, namespace, dialect, url.href, frameHash, ...rules]);
   return {
     partition: hash("sha256", key, "base64url") as PartitionKey,
     frameDigest: frameHash.slice(0, 8),
@@ -91,12 +98,16 @@ function toHeaderText(rawHeaders: readonly string[], varyHeaders: readonly strin
     const values = headerValues(rawHeaders, name);
     if (values.length > 0) (present ??= []).push([name, ...(isList ? toSortedFlags(values) : values)]);
   }
-  for (const name of new Set(varyHeaders)) {
-    if (answerHeaderNames.has(name)) continue;
+  for (const name of varyHeaders) {
     const values = headerValues(rawHeaders, name);
     if (values.length > 0) (present ??= []).push([name, ...values]);
   }
   return present === null ? "" : JSON.stringify(present);
+}
+
+/** Each once; the order in which they are configured means nothing. */
+function toSortedNames(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? names : [...new Set(names)].sort();
 }
 
 /** Several lines are one list (RFC 9110, 5.3). */

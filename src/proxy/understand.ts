@@ -79,6 +79,7 @@ export function understand(
         url: target.url,
         rawHeaders,
         varyHeaders: settings.varyHeaders,
+        ignoreFields: settings.ignoreFields[interpreted.dialect.name],
         frame: interpreted.request.frame,
       }).frameDigest;
     }
@@ -94,6 +95,7 @@ export function understand(
     url: target.url,
     rawHeaders,
     varyHeaders: settings.varyHeaders,
+    ignoreFields: settings.ignoreFields[dialect.name],
     frame,
   });
   return {

@@ -49,6 +49,7 @@ function toInput(made: Request): PartitionInput {
       ...(version === null ? [] : ["anthropic-version", version]),
     ],
     varyHeaders: ["x-vary"],
+    ignoreFields: [],
     frame,
   };
 }
