@@ -1,6 +1,7 @@
+import { isSecretName } from "../telemetry/redaction.ts";
 import type { FileConfig } from "./schema.ts";
 
-/** Settings as they may be printed: secrets hidden, credentials taken out of URLs. */
+/** Settings as they may be printed: secrets hidden, in the parameters of URLs too; users and passwords taken out of URLs. */
 export function redactSettings(settings: FileConfig): FileConfig {
   const { proxy, providers } = settings.upstream;
   const { judge } = settings.matching;
@@ -32,8 +33,10 @@ function withoutCredentialsEach<T extends FileConfig["upstream"]["providers"]>(p
 
 function withoutCredentials(text: string): string {
   const url = new URL(text);
-  if (url.username === "" && url.password === "") return text;
+  const secrets = new Set([...url.searchParams.keys()].filter(isSecretName));
+  if (url.username === "" && url.password === "" && secrets.size === 0) return text;
   url.username = "";
   url.password = "";
+  for (const name of secrets) url.searchParams.set(name, "hidden");
   return url.href;
 }

@@ -20,6 +20,11 @@ const secretNames = new Set([
   "secret",
 ]);
 
+/** Of a header, a member or a query parameter, in any case. */
+export function isSecretName(name: string): boolean {
+  return secretNames.has(name.toLowerCase());
+}
+
 const HIDDEN = "[redacted]";
 /** Deeper values are not part of any line of ours. */
 const MAX_DEPTH = 6;
@@ -72,9 +77,7 @@ export function redactFields(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      secretNames.has(name.toLowerCase()) && member !== null && member !== undefined
-        ? HIDDEN
-        : redactFields(member, depth + 1),
+      isSecretName(name) && member !== null && member !== undefined ? HIDDEN : redactFields(member, depth + 1),
     ]),
   );
 }
