@@ -49,6 +49,23 @@ describe("planReload", () => {
     );
   });
 
+  it("all of matching changes but the length of its queue", () => {
+    const judge = { url: "http://127.0.0.1:1/v1", model: "a" };
+    const matching = Object.keys(settingsOf().matching).filter(
+      (name) => !reloadable.some((path) => path === `matching.${name}`),
+    );
+    expect(matching).toEqual(["max_queue"]);
+    for (const [before, after] of [
+      [{}, { matching: { judge } }],
+      [{ matching: { judge } }, { matching: { judge: { ...judge, model: "b" } } }],
+      [{ matching: { judge } }, {}],
+    ] as const) {
+      const { config, needRestart } = plan(before, after);
+      expect(needRestart).toEqual([]);
+      expect(config.matching.judge).toEqual(loaded(after).config.matching.judge);
+    }
+  });
+
   it("a setting that is taken out of the file goes back to its default", () => {
     const { config, changed } = plan({ matching: { max_error_rate: 0.001 } }, {});
     expect(changed).toEqual(["matching.max_error_rate"]);

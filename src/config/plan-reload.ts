@@ -46,6 +46,7 @@ export const reloadable = [
   "matching.max_prompt_tokens",
   "matching.timeout",
   "matching.audit_rate",
+  "matching.judge",
   "matching.min_similarity",
   "telemetry.log_level",
   "telemetry.log_format",

@@ -99,6 +99,36 @@ describe("SIGHUP", () => {
     expect(await metric(port, "semcache_config_reload_successful")).toBe("1");
   });
 
+  test("what begins to count is not answered by entries for which it did not", async () => {
+    const cache = { ignore_fields: { "openai-chat": ["session_id"] } };
+    const port = await serve(settings({ cache }));
+    const namespace = freshNamespace();
+    const say = (headers: readonly (readonly [string, string])[] = [], fields: object = {}) =>
+      ask(port, { headers: [namespace, ...headers], body: chat("How do I reset my password?", fields) });
+    await say([["x-persona", "pirate"]], { session_id: "1" });
+    expect((await say()).outcome).toBe("hit/exact");
+    await reload(settings());
+    expect((await say()).outcome).toBe("miss/frame-new");
+    expect((await say()).outcome).toBe("hit/exact");
+    await reload(settings({ cache: { vary_headers: ["x-persona"] } }));
+    expect((await say()).outcome).toBe("miss/frame-new");
+    await reload(settings({ cache }));
+    expect((await say()).outcome).toBe("hit/exact");
+  });
+
+  test("a judge that is named, changed or taken away; what it was asked today stays counted", async () => {
+    const port = await serve(settings());
+    const judge = { url: `${other.url}/v1`, model: "a-judge", max_calls_per_day: 7 };
+    for (const [changed, left] of [
+      [judge, "7"],
+      [{ ...judge, max_calls_per_day: 3 }, "3"],
+    ] as const) {
+      await reload(settings({ matching: { judge: changed } }));
+      expect(await metric(port, "semcache_judge_calls_left")).toBe(left);
+    }
+    expect(await reload(settings())).toMatchObject({ changed: ["matching.judge"] });
+  });
+
   test("a stream under way ends as it began: at the old provider, whole", async () => {
     const port = await serve(settings());
     const gate = new Gate();
