@@ -118,7 +118,10 @@ export interface DecisionPage {
 }
 
 export interface DeskDecision extends RequestReport {
-  /** The differing words (`a` of the matched prompt, `b` of the asked one). At most 16 findings, 200 characters each side. */
+  /**
+   * At most 16 findings. The differing words (`a` of the matched prompt, `b` of the asked one), 200 characters each side,
+   * are there with `prompts` only: without, both are empty.
+   */
   readonly guard: readonly GuardFinding[];
   /** Null: not kept (see {@link PromptsState}), or let go to make room. */
   readonly prompts: DecisionPrompts | null;
@@ -145,7 +148,7 @@ export interface PromptsCommand {
   readonly minutes?: number;
 }
 
-/** Whether decisions keep prompts. What was decided before has none; when it ends they are wiped. */
+/** Whether decisions keep prompts and the words of findings. What was decided before has none; when it ends they are wiped. */
 export interface PromptsState {
   /** `config`: telemetry.log_prompts is on, and nothing here turns it off. */
   readonly shown: "no" | "unlocked" | "config";

@@ -87,6 +87,18 @@ describe("what is kept of a decision", () => {
     expect(kept?.prompts?.matched?.isWellFormed()).toBe(true);
   });
 
+  it("has the words of findings with its prompts only, and loses them with those", () => {
+    const decisions = createDecisions();
+    const finding = { code: "guard-quote", effect: "veto", a: "my secret", b: "another secret" } as const;
+    const bare = { code: "guard-quote", effect: "veto", a: "", b: "" };
+    decisions.add(sampleReport({ guard: [finding], prompts: null }));
+    decisions.add(sampleReport({ guard: [finding], prompts: { asked: "asked", matched: "matched" } }));
+    const guards = () => decisions.list({ limit: 9 }).decisions.map(({ guard }) => guard);
+    expect(guards()).toEqual([[finding], [bare]]);
+    decisions.wipePrompts();
+    expect(guards()).toEqual([[bare], [bare]]);
+  });
+
   it("makes room for new ones: the oldest prompts go first, then the oldest decisions", () => {
     const decisions = createDecisions({ maxBytes: 100_000 });
     const prompts = { asked: "a".repeat(2_000), matched: "b".repeat(2_000) };

@@ -1,6 +1,10 @@
+import type { GuardFinding } from "../model/verdict.ts";
 import type { RequestReport } from "./request-report.ts";
 
-/** What was decided about one request, for people who ask why. */
+/**
+ * What was decided about one request, for people who ask why. The words of its findings are of its prompts: without
+ * `prompts` each is empty.
+ */
 export interface Decision extends RequestReport {
   /** What was said of this hit; null: nothing. */
   readonly feedback: Verdict | null;
@@ -19,7 +23,7 @@ export interface Decisions {
   find(id: string): Decision | null;
   /** About one request, or all hits of an entry that are kept. */
   noteFeedback(about: { readonly request: string } | { readonly entry: string }, verdict: Verdict): void;
-  /** No prompt that was kept so far is kept any longer. */
+  /** No prompt that was kept so far, and no word of one, is kept any longer. */
   wipePrompts(): void;
 }
 
@@ -102,7 +106,7 @@ export function createDecisions({
   function strip(kept: Kept | undefined): void {
     if (!kept?.report.prompts) return;
     bytes -= bytesOf(kept.report);
-    kept.report = { ...kept.report, prompts: null };
+    kept.report = { ...kept.report, prompts: null, guard: kept.report.guard.map(withoutWords) };
     bytes += bytesOf(kept.report);
   }
 
@@ -201,16 +205,21 @@ function toKept(report: RequestReport): RequestReport {
   return {
     ...report,
     namespace: shorten(namespace, MAX_FINDING_CHARS),
-    guard: guard.slice(0, MAX_FINDINGS).map(({ a, b, ...finding }) => ({
-      ...finding,
-      a: shorten(a, MAX_FINDING_CHARS),
-      b: shorten(b, MAX_FINDING_CHARS),
-    })),
+    guard: guard.slice(0, MAX_FINDINGS).map((finding) => (prompts ? withShortWords(finding) : withoutWords(finding))),
     prompts: prompts && {
       asked: shorten(prompts.asked, MAX_PROMPT_CHARS),
       matched: prompts.matched === null ? null : shorten(prompts.matched, MAX_PROMPT_CHARS),
     },
   };
+}
+
+function withShortWords({ a, b, ...finding }: GuardFinding): GuardFinding {
+  return { ...finding, a: shorten(a, MAX_FINDING_CHARS), b: shorten(b, MAX_FINDING_CHARS) };
+}
+
+/** A finding can be a whole quotation, a name, or all that one prompt asks for beyond the other. */
+function withoutWords({ code, effect }: GuardFinding): GuardFinding {
+  return { code, effect, a: "", b: "" };
 }
 
 /** Two bytes for each character of what callers choose. */

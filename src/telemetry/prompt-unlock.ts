@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 
-/** Whether decisions keep prompts. What was decided before has none; when it ends they are wiped. */
+/** Whether decisions keep prompts and the words of findings. What was decided before has none; when it ends they are wiped. */
 export interface PromptsState {
   /** `config`: telemetry.log_prompts is on, and nothing here turns it off. */
   readonly shown: "no" | "unlocked" | "config";

@@ -14,7 +14,7 @@ export type Phase = (typeof phases)[number];
 export const lookupSteps = ["exact", "embed", "search", "judge"] as const;
 export type LookupStep = (typeof lookupSteps)[number];
 
-/** The one record of a request that log, metrics, decisions and response headers are made from. No prompt text but `prompts`. */
+/** The one record of a request that log, metrics, decisions and response headers are made from. No prompt text but `prompts` and the words in `guard`. */
 export interface RequestReport {
   readonly id: string;
   readonly startedAtMs: number;

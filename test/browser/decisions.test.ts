@@ -145,6 +145,21 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
     await page.getByText("No decision like this yet").waitFor();
   });
 
+  it("are called right, which takes back what barred this pair", async () => {
+    const paraphrase = "How can I reset my password?";
+    for (let times = 0; times < 2; times++) {
+      expect((await scene.ask(paraphrase, { model: "gpt-4o" })).outcome).toContain("semantic");
+    }
+    const page = await scene.open("/admin#decisions");
+    const [newer, older] = [rowsOf(page).nth(0), rowsOf(page).nth(1)];
+    await newer.getByRole("button", { name: "Wrong" }).click();
+    await page.getByText("this answer is never served to this prompt again").waitFor();
+    await older.getByRole("button", { name: "Right" }).click();
+    await page.getByText("If this pair of prompts was barred, it is no longer").waitFor();
+    await shows(() => older.locator(".verdict").innerText()).toBe("right");
+    expect((await scene.ask(paraphrase, { model: "gpt-4o" })).outcome).toContain("semantic");
+  });
+
   it("wait while somebody pauses or reads further down", async () => {
     const page = await scene.open("/admin#decisions");
     await rowsOf(page).first().waitFor();
@@ -167,6 +182,23 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
     const { decisions } = await scene.admin<DecisionPage>("decisions");
     expect(decisions.filter(({ prompts }) => prompts !== null)).toEqual([]);
     await shows(() => rowWith(page, "What is the capital").count()).toBe(0);
+  });
+
+  it("close what is open when prompts are wiped, and name no words while they are locked", async () => {
+    await scene.admin("prompts", { show: true });
+    await scene.ask("What is the capital of Portugal?", { model: "gpt-4o-mini" });
+    const page = await scene.open("/admin#decisions");
+    await rowWith(page, "Portugal").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("What is the capital of Portugal?").waitFor();
+    await scene.admin("prompts", { show: false });
+    await shows(() => dialog.count()).toBe(0);
+    await shows(() => rowWith(page, "Portugal").count()).toBe(0);
+    await rowWith(page, "guard-name").first().click();
+    const text = await dialog.innerText();
+    expect(text).toContain("never a hit");
+    expect(text).not.toMatch(/Portugal|≠/);
+    await page.keyboard.press("Escape");
   });
 
   it("keep up with more than the events tell of, and do not move under the reader's eyes", async () => {
@@ -219,6 +251,24 @@ describe.skipIf(chromiumPath === null)("the decisions", () => {
     // The filter goes over all of them.
     await page.getByRole("searchbox", { name: "Prompt, request or entry" }).fill(decisions.at(-1)?.id ?? "");
     await shows(() => rowsOf(page).count()).toBe(1);
+  });
+});
+
+describe.skipIf(chromiumPath === null)("the decisions in shadow mode", () => {
+  it("are called wrong where they would have been hits", async () => {
+    const scene = await DeskScene.start({ settings: { cache: { mode: "shadow" }, matching: { audit_rate: 0 } } });
+    try {
+      await scene.ask("What is the capital of France?");
+      await scene.ask("Tell me the capital of France");
+      const page = await scene.open("/admin#decisions");
+      await rowsOf(page).first().getByRole("button", { name: "Wrong" }).click();
+      await page.getByText("this answer is never served to this prompt again").waitFor();
+      expect(await rowsOf(page).last().getByRole("button").count()).toBe(0);
+      expect((await scene.admin<DeskStats>("stats")).trust.barredPairs).toBe(1);
+      await scene.closePages();
+    } finally {
+      await scene.close();
+    }
   });
 });
 

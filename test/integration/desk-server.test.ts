@@ -236,10 +236,15 @@ describe("prompts", () => {
     expect(batch.decisions[0]?.prompts?.asked).toBe(near);
 
     expect(await prompts(semcache, { show: false })).toMatchObject({ shown: "no", until: null });
-    expect(JSON.stringify(await getDecisions(semcache))).not.toContain("Spain?");
+    expect(JSON.stringify(await getDecisions(semcache))).not.toMatch(/Spain|France/);
     expect(await getDecisions(semcache, "q=SPAIN")).toHaveLength(0);
-    await ask(semcache.port, { body: chat(near) });
-    expect((await getDecisions(semcache, "limit=1"))[0]?.prompts).toBeNull();
+    await ask(semcache.port, { body: chat("What is the capital of Italy?") });
+    const locked = (await getDecisions(semcache)).slice(0, 2);
+    expect(locked.map((each) => each.prompts)).toEqual([null, null]);
+    for (const { guard } of locked) {
+      expect(guard[0]).toEqual({ code: "guard-name", effect: "veto", a: "", b: "" });
+      expect(guard.map(({ a, b }) => a + b).join("")).toBe("");
+    }
     expect(await next(reader, "stats", (stats) => stats.prompts.shown === "no")).not.toBeNull();
     // Who was let see what is a line of the log; what was seen is not.
     const lines = semcache.log.text;
@@ -284,6 +289,8 @@ describe("prompts", () => {
     expect(await prompts(semcache, { show: false })).toMatchObject({ shown: "config", until: null });
     await ask(semcache.port, { body: chat(stored) });
     expect((await getDecisions(semcache))[0]?.prompts?.asked).toBe(stored);
+    await ask(semcache.port, { body: chat(near) });
+    expect((await getDecisions(semcache))[0]?.guard[0]).toMatchObject({ a: "France", b: "Spain" });
     expect(semcache.log.text).toContain(stored);
   });
 });

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { DeskDecision } from "../desk-api.ts";
-import { explainReason, isFailure, isHit, toOutcome } from "./decision-outcome.ts";
+import { canBeCalled, explainReason, isFailure, isHit, toOutcome } from "./decision-outcome.ts";
 import { Dialog } from "./dialog.tsx";
 import { openEntry } from "./entry-dialog.tsx";
 import { Facts, type Fact } from "./facts.tsx";
@@ -46,7 +46,7 @@ export function DecisionDialog({ shown, onClose }: { readonly shown: DeskDecisio
       )}
       <Prompts decision={decision} />
       <JudgementView judgement={decision} />
-      {isHit(decision) && (
+      {canBeCalled(decision) && (
         <div class="actions">
           <button type="button" disabled={busy || decision.feedback !== null} onClick={() => void tell("right")}>
             This hit was right

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { DeskDecision } from "../desk-api.ts";
 import { loadMore, loading, complete, rows, scrolled, showWaiting, waitingCount } from "./decision-list.ts";
-import { isHit } from "./decision-outcome.ts";
+import { canBeCalled } from "./decision-outcome.ts";
 import { DecisionRow } from "./decision-row.tsx";
 import { plural } from "./format.ts";
 import { giveFeedback } from "./give-feedback.ts";
@@ -81,7 +81,7 @@ export function DecisionGrid({ onOpen }: { readonly onOpen: (decision: DeskDecis
       End: () => move(count - 1),
       ...(decision && {
         Enter: () => onOpen(decision),
-        ...(isHit(decision) &&
+        ...(canBeCalled(decision) &&
           decision.feedback === null && {
             w: () => void giveFeedback(decision, "wrong"),
             r: () => void giveFeedback(decision, "right"),

@@ -2,7 +2,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import type { DecisionBatch, DeskDecision, PromptsState } from "../desk-api.ts";
 import { stats } from "./desk.ts";
 import { DeskFault, readDecisions } from "./api-client.ts";
-import { matchesFilter, noFilter, type DecisionFilter } from "./decision-outcome.ts";
+import { matchesFilter, noFilter, withoutPrompts, type DecisionFilter } from "./decision-outcome.ts";
 
 /** What the server keeps; older ones are let go here too. */
 const MAX_ROWS = 10_000;
@@ -23,6 +23,7 @@ export const kept = signal<number | null>(null);
 const waiting = signal<readonly DeskDecision[]>([]);
 export const waitingCount = computed(() => waiting.value.length);
 export const complete = computed(() => next.value === null && !loading.value);
+export const promptsShown = computed(() => stats.value?.prompts.shown);
 export const paused = signal(false);
 /** Somebody reads further down: rows must not move under their eyes. */
 export const scrolled = signal(false);
@@ -130,8 +131,12 @@ function reloadSoon(): void {
 export function forgetPromptsWhenLocked(): () => void {
   let shown: PromptsState["shown"] | undefined;
   return effect(() => {
-    const now = stats.value?.prompts.shown;
-    if (now === "no" && shown !== undefined && shown !== "no" && wanted) void untracked(reload);
+    const now = promptsShown.value;
+    if (now === "no" && shown !== undefined && shown !== "no" && wanted)
+      untracked(() => {
+        changeRows(withoutPrompts);
+        void reload();
+      });
     shown = now;
   });
 }
@@ -146,11 +151,13 @@ export function showWaiting(): void {
   waiting.value = [];
 }
 
-/** The row as it is now: after a verdict, for one. */
-export function replaceRow(changed: DeskDecision): void {
-  const replace = (each: DeskDecision) => (each.id === changed.id ? changed : each);
-  rows.value = rows.value.map(replace);
-  waiting.value = waiting.value.map(replace);
+export function noteVerdict(id: string, feedback: "right" | "wrong"): void {
+  changeRows((each) => (each.id === id ? { ...each, feedback } : each));
+}
+
+function changeRows(change: (decision: DeskDecision) => DeskDecision): void {
+  rows.value = rows.value.map(change);
+  waiting.value = waiting.value.map(change);
 }
 
 function withoutRepeats(decisions: readonly DeskDecision[]): readonly DeskDecision[] {

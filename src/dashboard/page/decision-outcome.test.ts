@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { sampleReport } from "../../../test/support/sample-report.ts";
 import type { DeskDecision } from "../desk-api.ts";
-import { explainReason, isFailure, isHit, matchesFilter, noFilter, toOutcome } from "./decision-outcome.ts";
+import {
+  canBeCalled,
+  explainReason,
+  isFailure,
+  isHit,
+  matchesFilter,
+  noFilter,
+  toOutcome,
+} from "./decision-outcome.ts";
 
 function decision(changes: Partial<DeskDecision> = {}): DeskDecision {
   return { ...sampleReport(), prompts: null, feedback: null, ...changes };
@@ -16,6 +24,14 @@ describe("toOutcome", () => {
     expect(toOutcome({ cacheStatus: "stale", match: "exact" }).kind).toBe("stale");
     expect(toOutcome(miss).kind).toBe("miss");
     expect([isHit({ cacheStatus: "stale" }), isHit({ cacheStatus: "bypass" })]).toEqual([true, false]);
+  });
+
+  it("can be called right or wrong where it was served, or would have been but for shadow mode", () => {
+    const miss = { cacheStatus: "miss", reason: "shadow", entry: "e" } as const;
+    expect(canBeCalled(miss)).toBe(true);
+    expect(canBeCalled({ ...miss, cacheStatus: "hit", reason: null })).toBe(true);
+    expect(canBeCalled({ ...miss, entry: null })).toBe(false);
+    expect(canBeCalled({ ...miss, reason: "guard-name" })).toBe(false);
   });
 });
 

@@ -27,9 +27,18 @@ export function isFailure({ status, error }: Pick<DeskDecision, "status" | "erro
   return status === 0 || status >= 400 || error !== null;
 }
 
-/** Only a hit can be called right or wrong. */
 export function isHit({ cacheStatus }: Pick<DeskDecision, "cacheStatus">): boolean {
   return cacheStatus === "hit" || cacheStatus === "stale";
+}
+
+/** What was served can be called right or wrong, and what would have been but for shadow mode. */
+export function canBeCalled({ cacheStatus, reason, entry }: Pick<DeskDecision, "cacheStatus" | "reason" | "entry">) {
+  return isHit({ cacheStatus }) || (reason === "shadow" && entry !== null);
+}
+
+/** Without prompts, and without the words of them that the guard named. */
+export function withoutPrompts(decision: DeskDecision): DeskDecision {
+  return { ...decision, prompts: null, guard: decision.guard.map((finding) => ({ ...finding, a: "", b: "" })) };
 }
 
 /** What was chosen to be shown; empty: all. */

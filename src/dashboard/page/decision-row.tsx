@@ -1,5 +1,5 @@
 import type { DeskDecision } from "../desk-api.ts";
-import { explainReason, isFailure, isHit, toOutcome } from "./decision-outcome.ts";
+import { canBeCalled, explainReason, isFailure, toOutcome } from "./decision-outcome.ts";
 import { formatMs, formatScore, formatTime } from "./format.ts";
 import { giveFeedback } from "./give-feedback.ts";
 import { GuardWords } from "./judgement-view.tsx";
@@ -95,7 +95,7 @@ function Details({ decision }: { readonly decision: DeskDecision }) {
 
 function Verdict({ decision }: { readonly decision: DeskDecision }) {
   if (decision.feedback !== null) return <span class={`badge told-${decision.feedback}`}>{decision.feedback}</span>;
-  if (!isHit(decision)) return null;
+  if (!canBeCalled(decision)) return null;
   const tell = (verdict: "right" | "wrong") => (event: Event) => {
     event.stopPropagation();
     void giveFeedback(decision, verdict);

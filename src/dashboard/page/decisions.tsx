@@ -12,6 +12,7 @@ import {
   listFault,
   loading,
   paused,
+  promptsShown,
   reload,
   rows,
   showWaiting,
@@ -34,6 +35,11 @@ const outcomes: readonly (readonly [DecisionOutcome | "", string])[] = [
 export function Decisions() {
   const opened = useSignal<DeskDecision | null>(null);
   useEffect(begin, []);
+  const isLocked = promptsShown.value === "no";
+  useEffect(() => {
+    // What is open may have prompts that the server has wiped.
+    if (isLocked) opened.value = null;
+  }, [isLocked]);
   return (
     <section class="panel" aria-label="Decisions">
       <div class="bar">

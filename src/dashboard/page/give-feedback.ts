@@ -1,17 +1,16 @@
 import type { DeskDecision, FeedbackTaken } from "../desk-api.ts";
 import { DeskFault, sendFeedback } from "./api-client.ts";
-import { replaceRow } from "./decision-list.ts";
+import { noteVerdict } from "./decision-list.ts";
 import { plural } from "./format.ts";
 import { say, sayFault } from "./toasts.tsx";
 
-/** Says of a hit that it was right or wrong, and tells what that did. There is no way back: a barred pair stays barred. */
+/** Says of a hit that it was right or wrong, and tells what that did. The page says it once of each hit. */
 export async function giveFeedback(decision: DeskDecision, verdict: "right" | "wrong"): Promise<DeskDecision> {
   try {
     const taken = await sendFeedback({ request: decision.id }, verdict);
-    const changed = { ...decision, feedback: verdict };
-    replaceRow(changed);
+    noteVerdict(decision.id, verdict);
     say(describe(taken, verdict));
-    return changed;
+    return { ...decision, feedback: verdict };
   } catch (error) {
     if (error instanceof DeskFault && error.status === 404)
       say("This hit can no longer be named: only the last 10,000 can. Delete its entry instead.", "failed");
@@ -21,7 +20,10 @@ export async function giveFeedback(decision: DeskDecision, verdict: "right" | "w
 }
 
 function describe({ pairs, removed }: FeedbackTaken, verdict: "right" | "wrong"): string {
-  if (verdict === "right") return "Noted as right. It counts in the metrics and loosens nothing.";
+  if (verdict === "right")
+    return pairs > 0
+      ? "Noted as right. If this pair of prompts was barred, it is no longer; nothing else is loosened."
+      : "Noted as right. It counts in the metrics and loosens nothing.";
   const done = [
     ...(pairs > 0 ? ["this answer is never served to this prompt again, and its entry is judged more strictly"] : []),
     ...(removed > 0 ? [`${plural(removed, "entry", "entries")} removed`] : []),

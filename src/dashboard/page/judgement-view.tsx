@@ -74,7 +74,9 @@ export function JudgementView({ judgement }: { readonly judgement: JudgementShow
   );
 }
 
+/** Nothing where prompts are not kept: the words are of them. */
 export function GuardWords({ finding: { a, b } }: { readonly finding: GuardFinding }) {
+  if (!a && !b) return null;
   return (
     <span class="guard-words">
       <mark class="guard">{a || "∅"}</mark>
