@@ -71,13 +71,15 @@ export class ServedHits {
     return hit ? { ...hit, prompts: this.#prompts.peek(requestId) ?? null } : null;
   }
 
-  /**
-   * Notes the verdict; false where it was given before, or where `wrong` was and nothing takes that back but an
-   * operator's word.
-   */
-  noteVerdict(requestId: string, verdict: "right" | "wrong", { takesBack = false } = {}): boolean {
+  /** False where it was given before, or where `wrong` was and nothing takes that back but an operator's word. */
+  isNews(requestId: string, verdict: "right" | "wrong", { takesBack = false } = {}): boolean {
     const told = this.#told.get(requestId);
-    if (told === verdict || (told === "wrong" && !takesBack)) return false;
+    return told !== verdict && (told !== "wrong" || takesBack);
+  }
+
+  /** Notes the verdict; false where it was no news. */
+  noteVerdict(requestId: string, verdict: "right" | "wrong", how: { readonly takesBack?: boolean } = {}): boolean {
+    if (!this.isNews(requestId, verdict, how)) return false;
     this.#told.set(requestId, verdict);
     return true;
   }

@@ -31,13 +31,20 @@ export interface VerdictsOptions {
   readonly store: Pick<CacheStore, "get" | "delete">;
   readonly matcher: Pick<Matcher, "prepare">;
   readonly clock: Clock;
-  /** Told of each verdict that is news. */
+  /** Resolves when all that trust and labelled pairs were told is on disk, or has been told to be lost. */
+  readonly flushed: () => Promise<void>;
+  /** Told of each verdict that is news, once it is in effect. */
   readonly onTold: (verdict: "right" | "wrong", subject: VerdictSubject) => void;
 }
 
 /** What people and audits say of hits: to whom it is said, and what comes of it. */
 export interface Verdicts {
-  /** @throws {SemcacheError} `not-found` */
+  /**
+   * Resolves when the verdict is in effect and on disk; one that a failing disk did not take is in effect all the same.
+   * One that throws was not taken: to give it again is news.
+   *
+   * @throws {SemcacheError} `not-found`, `store-loading`, `store-failed`
+   */
   take(subject: VerdictSubject, verdict: "right" | "wrong", teller: Teller): Promise<VerdictEffect>;
   /** What an audit found of this request's hit. The trust has been told. */
   audited(request: string, verdict: "right" | "wrong"): void;
@@ -45,12 +52,18 @@ export interface Verdicts {
   settled(): Promise<void>;
 }
 
+interface Applied {
+  readonly effect: VerdictEffect;
+  /** What goes on after it is in effect. */
+  readonly kept: readonly Promise<void>[];
+}
+
 const nothing: VerdictEffect = { pairs: 0, removed: 0 };
 /** A verdict is in effect before; what takes longer to embed is kept without its place. */
 const PLACING_MS = 10_000;
 
 export function createVerdicts(options: VerdictsOptions): Verdicts {
-  const { served, trust, labelled, store, matcher, clock, onTold } = options;
+  const { served, trust, labelled, store, matcher, clock, flushed, onTold } = options;
   const placing = new Set<Promise<void>>();
 
   /** Keeps the pair at once, and finds out what it is near to. */
@@ -78,12 +91,13 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     await placed;
   }
 
+  /** In effect when this resolves; what is kept of it is not placed yet. */
   async function apply(
     hits: readonly ServedHit[],
     verdict: "right" | "wrong",
     { kind }: Teller,
     about: LabelledPair["about"],
-  ): Promise<VerdictEffect> {
+  ): Promise<Applied> {
     const effect = { pairs: 0, removed: 0 };
     const takesBack = kind === "operator" && about === "hit";
     const kept: Promise<void>[] = [];
@@ -97,25 +111,36 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       else if (takesBack) trust.unbar(pair);
       if (prompts !== null) kept.push(keep(pair, prompts, { verdict, by: "person", about }, { takesBack }));
     }
-    await Promise.all(kept);
-    return effect;
+    return { effect, kept };
   }
 
-  /** What a caller says a thousand times is said once. An operator's word is in effect each time: others may have spoken between. */
-  function isNews(what: string, verdict: "right" | "wrong", { kind }: Teller, subject: VerdictSubject): boolean {
-    const isOperator = kind === "operator";
-    if (!served.noteVerdict(what, verdict, { takesBack: isOperator }) && !isOperator) return false;
-    trust.toldBy(null, verdict);
-    onTold(verdict, subject);
-    return true;
+  /**
+   * What a caller says a thousand times is said once. An operator's word is in effect each time: others may have spoken
+   * between. Noted when it is in effect, not before: what failed is taken when it is said again.
+   */
+  async function takeNews(
+    what: string,
+    verdict: "right" | "wrong",
+    { kind }: Teller,
+    subject: VerdictSubject,
+    bring: () => Promise<Applied>,
+  ): Promise<VerdictEffect> {
+    const how = { takesBack: kind === "operator" };
+    if (!served.isNews(what, verdict, how) && kind !== "operator") return nothing;
+    const { effect, kept } = await bring();
+    if (served.noteVerdict(what, verdict, how) || kind === "operator") {
+      trust.toldBy(null, verdict);
+      onTold(verdict, subject);
+    }
+    await Promise.all(kept);
+    return effect;
   }
 
   async function onRequest(request: string, verdict: "right" | "wrong", teller: Teller): Promise<VerdictEffect> {
     const hit = served.find(request);
     // Another tenant's hits are as unknown as those that never were.
     if (hit === null || !isHeard(teller, hit.tenant)) throw unknownHit(request);
-    if (!isNews(request, verdict, teller, { kind: "request", request })) return nothing;
-    return apply([hit], verdict, teller, "hit");
+    return takeNews(request, verdict, teller, { kind: "request", request }, () => apply([hit], verdict, teller, "hit"));
   }
 
   async function onPair(
@@ -130,8 +155,9 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     const pair = stored === asked ? null : trust.identify(partition, stored, asked);
     const about = { tenant, namespace, dialect, model, tags, createdAtMs, entry: entry.id, partition };
     const prompts = pair && { ...about, stored, asked, similarity: null, confidence: null };
-    if (!isNews(`${entry.id}/${pair?.pair ?? ""}`, verdict, teller, subject)) return nothing;
-    return apply([{ tenant, entry: entry.id, pair, prompts }], verdict, teller, "hit");
+    return takeNews(`${entry.id}/${pair?.pair ?? ""}`, verdict, teller, subject, () =>
+      apply([{ tenant, entry: entry.id, pair, prompts }], verdict, teller, "hit"),
+    );
   }
 
   async function onEntry(id: string, verdict: "right" | "wrong", teller: Teller): Promise<VerdictEffect> {
@@ -139,25 +165,34 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     const hits = [...served.ofEntry(id)].filter(({ tenant }) => isHeard(teller, tenant));
     const isThere = entry !== null && isHeard(teller, entry.tenant);
     if (!isThere && hits.length === 0) throw unknownEntry(id);
-    if (!isNews(`${id}/`, verdict, teller, { kind: "entry", entry: id })) return nothing;
-    const known = hits.filter(({ pair }) => pair !== null);
-    // The answer itself is called wrong: it goes, whoever was served it.
-    const removed = isThere && verdict === "wrong" ? (await store.delete({ kind: "id", id })).entries : 0;
-    return { ...(await apply(known, verdict, teller, "entry")), removed };
+    return takeNews(`${id}/`, verdict, teller, { kind: "entry", entry: id }, async () => {
+      const known = hits.filter(({ pair }) => pair !== null);
+      // The answer itself is called wrong: it goes, whoever was served it.
+      const removed = isThere && verdict === "wrong" ? (await store.delete({ kind: "id", id })).entries : 0;
+      const { effect, kept } = await apply(known, verdict, teller, "entry");
+      return { effect: { ...effect, removed }, kept };
+    });
+  }
+
+  function onSubject(subject: VerdictSubject, verdict: "right" | "wrong", teller: Teller): Promise<VerdictEffect> {
+    switch (subject.kind) {
+      case "request":
+        return onRequest(subject.request, verdict, teller);
+      case "pair":
+        return onPair(subject, verdict, teller);
+      case "entry":
+        return onEntry(subject.entry, verdict, teller);
+      default:
+        return subject satisfies never;
+    }
   }
 
   return {
-    take(subject, verdict, teller) {
-      switch (subject.kind) {
-        case "request":
-          return onRequest(subject.request, verdict, teller);
-        case "pair":
-          return onPair(subject, verdict, teller);
-        case "entry":
-          return onEntry(subject.entry, verdict, teller);
-        default:
-          return subject satisfies never;
-      }
+    async take(subject, verdict, teller) {
+      const effect = await onSubject(subject, verdict, teller);
+      // Also where it was no news: whoever said it first may still wait for the disk.
+      await flushed();
+      return effect;
     },
     audited(request, verdict) {
       const { pair = null, prompts = null } = served.find(request) ?? {};

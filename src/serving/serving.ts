@@ -303,7 +303,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       const deleted = await landedStore.delete(selector, how);
       if (how?.dryRun) return deleted;
       served.forgetPrompts(selector);
-      await labelled.forget(selector);
+      await countFaults("delete", labelled.forget(selector));
       return deleted;
     },
   };
@@ -314,6 +314,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     store: landedStore,
     matcher: patientMatcher,
     clock,
+    flushed: async () => void (await Promise.all([foundation.state.flushed(), labelled.flushed()])),
     onTold: (verdict, subject) => {
       metrics.countFeedback(verdict);
       if (subject.kind !== "pair") decisions.noteFeedback(subject, verdict);

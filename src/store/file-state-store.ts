@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { SemcacheError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { createMemoryStateStore, type StateStore } from "./state-store.ts";
 
@@ -48,6 +49,8 @@ export async function openFileStateStore({
   let keys = 0;
   /** The file may lack what is in memory, or end within a line. */
   let damaged = false;
+  /** A folder that could not be used at the start is not tried again. */
+  let unusable: unknown = null;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const read = await readLines(path);
@@ -59,13 +62,13 @@ export async function openFileStateStore({
     if (damaged || isStale()) await rewrite([]);
     else file = await open(path, "a", 0o600);
   } catch (error) {
+    unusable = error;
     onFault(`Cannot keep verdicts in ${path}: ${describe(error)}; they are lost when the process ends`);
   }
-  /** A folder that could not be used at the start is not tried again. */
   const keeps = file !== null;
 
   let pending: Line[] = [];
-  let written = Promise.resolve();
+  let written: Promise<unknown> = Promise.resolve();
   let failing = false;
   let purging = false;
   let closed = false;
@@ -74,13 +77,13 @@ export async function openFileStateStore({
     return lines - keys > Math.max(MAX_STALE_LINES, keys);
   }
 
-  /** What was put while the last batch was written goes as one. */
-  async function write(): Promise<void> {
+  /** What was put while the last batch was written goes as one. Gives what has kept a purge from being done. */
+  async function write(): Promise<unknown> {
     const batch = pending;
     pending = [];
     const purges = purging;
     purging = false;
-    if (batch.length === 0 && !purges) return;
+    if (batch.length === 0 && !purges) return null;
     try {
       if (damaged || purges || isStale() || (await isReplaced())) await rewrite(batch);
       else {
@@ -91,6 +94,7 @@ export async function openFileStateStore({
         lines += batch.length;
       }
       failing = false;
+      return null;
     } catch (error) {
       damaged = true;
       purging ||= purges;
@@ -98,6 +102,19 @@ export async function openFileStateStore({
       pending = [...batch.filter(({ v }) => v === undefined), ...pending];
       if (!failing) onFault(`Cannot write to ${path}: ${describe(error)}`);
       failing = true;
+      return purges ? error : null;
+    }
+  }
+
+  /** Whether the file holds nothing but what is in memory too: where it cannot be written there is nothing to purge. */
+  async function isPure(): Promise<boolean> {
+    try {
+      const read = await readLines(path);
+      const isLive = ({ k, v }: Line) => v !== undefined && JSON.stringify(v) === JSON.stringify(values.get(k));
+      return read.unreadable === 0 && read.lines.every(isLive);
+    } catch (error) {
+      // Something else is where the folder should be: there is no file.
+      return (error as NodeJS.ErrnoException).code === "ENOTDIR";
     }
   }
 
@@ -152,12 +169,19 @@ export async function openFileStateStore({
       values.delete(key);
       append({ k: key });
     },
-    flushed: () => written,
-    purge() {
-      if (!keeps || closed) return written;
+    async flushed() {
+      await written;
+    },
+    async purge() {
+      if (!keeps && (await isPure())) return;
       purging = true;
-      written = written.then(write);
-      return written;
+      const done = keeps && !closed ? written.then(write) : Promise.resolve(unusable ?? "it is closed");
+      written = done;
+      const fault = await done;
+      if (fault === null) return;
+      throw new SemcacheError("store-failed", `Cannot take what was deleted out of ${path}: ${describe(fault)}`, {
+        cause: fault,
+      });
     },
     async close() {
       closed = true;

@@ -13,7 +13,12 @@ export interface StateStore {
   delete(key: string): void;
   /** Resolves when all that was put is kept, or has been told to be lost. */
   flushed(): Promise<void>;
-  /** Resolves when nothing that was deleted is in the file any more, or the fault that keeps it there has been told. */
+  /**
+   * Resolves when nothing that was deleted is in the file any more. Where that fails it is tried again with what is put
+   * next, by the next one, and at the close.
+   *
+   * @throws {SemcacheError} `store-failed`: the file may still hold it
+   */
   purge(): Promise<void>;
   close(): Promise<void>;
 }

@@ -130,6 +130,50 @@ describe("a file that is not as it was written", () => {
     await again.close();
   });
 
+  test("a purge fails where the file cannot be written, and is done by the next one", async () => {
+    const { folder, path, open, faults } = await written();
+    const store = await open();
+    store.put("secret", "the words");
+    await store.flushed();
+    const text = await readFile(path, "utf8");
+    await rm(path);
+    await mkdir(join(path, "in the way"), { recursive: true });
+    store.delete("secret");
+    for (let time = 0; time < 2; time++) {
+      await expect(store.purge()).rejects.toMatchObject({
+        code: "store-failed",
+        message: expect.stringMatching(/^Cannot take what was deleted out of .*state\.jsonl: E/),
+      });
+    }
+    expect([store.get("secret"), faults.length]).toEqual([null, 1]);
+    await rm(path, { recursive: true });
+    await writeFile(path, text);
+    // Of two that wait for the same writing both know that it is done.
+    await Promise.all([store.purge(), store.purge()]);
+    expect(await readFile(path, "utf8")).not.toContain("the words");
+    await store.close();
+    expect([...(await readFileState(folder)).entries("")]).toHaveLength(10);
+  });
+
+  test("a purge of a file that cannot be written fails where it holds what was deleted, and only there", async () => {
+    const { folder, path, faults } = await written();
+    // Where the draft of a rewriting would be: nothing but what is torn needs one at the start.
+    await mkdir(join(`${path}.${process.pid}.new`, "in the way"), { recursive: true });
+    const open = () => openFileStateStore({ folder, onFault: (message) => faults.push(message) });
+    await appendFile(path, '{"k":"stale');
+    const torn = await open();
+    expect(faults.at(-1)).toMatch(/^Cannot keep verdicts in /);
+    await expect(torn.purge()).rejects.toMatchObject({ code: "store-failed" });
+    await torn.close();
+    await truncate(path, (await stat(path)).size - '{"k":"stale'.length);
+    await appendFile(path, '{"k":"torn","v":1}');
+    const whole = await open();
+    await whole.purge();
+    whole.delete("torn");
+    await expect(whole.purge()).rejects.toMatchObject({ code: "store-failed" });
+    await whole.close();
+  });
+
   test("what a folder that went away did not take is written at the close, if it is back", async () => {
     const { folder, path, open, faults } = await written();
     const store = await open();

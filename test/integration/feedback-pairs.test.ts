@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -376,6 +376,40 @@ describe("labelled pairs", () => {
     expect([flushed.code, flushed.stderr]).toEqual([0, expect.any(String)]);
     expect(await readFile(join(data, "feedback.jsonl"), "utf8")).toBe("");
     expect(await readdir(data)).toContain("state.jsonl");
+  });
+
+  test("that a failing disk does not let go of make an invalidation fail until it does; a verdict counts all the same", async () => {
+    await overRestarts("failing-disk", [
+      async (semcache, data) => {
+        const [pairs, state] = ["feedback.jsonl", "state.jsonl"].map((name) => join(data, name)) as [string, string];
+        const headers = inNamespace("failing-disk");
+        const wrong = await hit(semcache, [stored, asked], headers);
+        expect((await tell(semcache, { request: wrong.id, verdict: "wrong" })).status).toBe(200);
+        const written = await readFile(pairs, "utf8");
+        expect([written.includes(asked), (await readFile(state, "utf8")).includes('"pair/')]).toEqual([true, true]);
+        for (const path of [pairs, state]) {
+          await rm(path);
+          await mkdir(join(path, "in the way"), { recursive: true });
+        }
+        const later = await hit(semcache, far, headers);
+        expect((await tell(semcache, { request: later.id, verdict: "wrong" })).json()).toEqual({
+          pairs: 1,
+          removed: 0,
+        });
+        expect((await put(semcache, far[1], headers)).outcome).toBe("miss/guard-reported");
+        for (const path of [pairs, state]) expect(semcache.log.text).toContain(`Cannot write to ${path}`);
+
+        for (let time = 0; time < 2; time++) {
+          const failed = await order(semcache, { namespace: "failing-disk" }, "invalidate");
+          expect([failed.status, failed.header("x-semcache-error")]).toEqual([503, "store-failed"]);
+          expect(await exported(semcache)).toEqual([]);
+        }
+        await rm(pairs, { recursive: true });
+        await writeFile(pairs, written);
+        expect((await order(semcache, { namespace: "failing-disk" }, "invalidate")).status).toBe(200);
+        expect(await readFile(pairs, "utf8")).toBe("");
+      },
+    ]);
   });
 
   test("are a log for semcache tune, each compared with nothing but itself", async () => {

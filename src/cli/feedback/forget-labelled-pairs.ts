@@ -19,8 +19,7 @@ export async function forgetLabelledPairs(folder: string, selector: EntrySelecto
     fileName: LABELLED_PAIRS_FILE,
     onFault: (message) => faults.push(message),
   });
-  const forgotten = await new LabelledPairs({ state }).forget(selector);
-  await state.close();
+  const forgotten = await new LabelledPairs({ state }).forget(selector).finally(() => state.close());
   const fault = faults.find((message) => message.startsWith("Cannot"));
   if (fault !== undefined) throw new SemcacheError("store-failed", fault);
   return forgotten;

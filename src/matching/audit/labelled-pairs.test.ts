@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { SemcacheError } from "../../base/errors.ts";
 import type { PartitionKey, TenantId } from "../../model/keys.ts";
 import { createMemoryStateStore } from "../../store/state-store.ts";
 import { isWanted, type LabelledPair } from "./labelled-pair.ts";
@@ -130,6 +131,31 @@ test("an invalidation clears the file of what made room before, and writes nothi
   pairs.add("2", toPair({ tenant: "another" as TenantId }));
   expect(await pairs.forget(nobodys)).toBe(0);
   expect(purged).toBe(2);
+});
+
+test("where the file could not be cleared an invalidation fails, memory is cleared, and the next one clears the file", async () => {
+  const state = createMemoryStateStore();
+  const everything = { kind: "all" } as const;
+  const purges: (() => Promise<void>)[] = [
+    () => Promise.resolve(),
+    () => Promise.reject(new SemcacheError("store-failed", "Cannot take what was deleted out of the file: it is full")),
+    // What makes room while the file is being cleared may come too late for it.
+    async () => void pairs.add("3", toPair({ asked: "3" })),
+    () => Promise.resolve(),
+  ];
+  const pairs = new LabelledPairs({
+    state: { ...state, purge: () => purges.shift()?.() ?? expect.fail() },
+    maxPairs: 1,
+  });
+  await pairs.forget(everything);
+  pairs.add("1", toPair());
+  await expect(pairs.forget(everything)).rejects.toMatchObject({ code: "store-failed" });
+  expect([pairs.counts.wrong, [...state.entries("")], purges.length]).toEqual([0, [], 2]);
+  pairs.add("2", toPair({ asked: "2" }));
+  expect(await pairs.forget({ kind: "where", tenant: "nobody" as TenantId })).toBe(0);
+  expect(await pairs.forget(everything)).toBe(1);
+  expect(purges).toEqual([]);
+  await pairs.forget(everything);
 });
 
 describe("near a wrong pair", () => {

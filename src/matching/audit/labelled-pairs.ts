@@ -41,8 +41,10 @@ export class LabelledPairs {
   readonly #wrongOf = new Map<string, Map<string, PairVectors>>();
   readonly #counts = { right: 0, wrong: 0 };
   #bytes = 0;
-  /** The file may hold texts of what is no longer kept: of this process, or of one before. */
-  #hasRemains = true;
+  /** How often something was removed: the file may hold its texts. Begins with what a process before this one has left. */
+  #removals = 1;
+  /** How many of these are in the file no more. */
+  #purged = 0;
 
   constructor({ state, maxPairs = 10_000, maxBytes = 16 * 1024 * 1024 }: LabelledPairsOptions) {
     this.#state = state;
@@ -103,7 +105,12 @@ export class LabelledPairs {
     for (const pairs of this.#kept.values()) for (const { pair } of pairs.values()) yield pair;
   }
 
-  /** Resolves when the texts are in the file no more either. */
+  /**
+   * Resolves when the texts are in the file no more either. Where that fails they are forgotten in memory all the same,
+   * and the next one clears the file of them.
+   *
+   * @throws {SemcacheError} `store-failed`
+   */
   async forget(selector: EntrySelector): Promise<number> {
     let forgotten = 0;
     for (const pairs of this.#kept.values())
@@ -112,11 +119,17 @@ export class LabelledPairs {
         this.#remove(id, kept);
         forgotten++;
       }
-    if (this.#hasRemains) {
-      this.#hasRemains = false;
+    const removals = this.#removals;
+    if (removals > this.#purged) {
       await this.#state.purge();
+      this.#purged = Math.max(this.#purged, removals);
     }
     return forgotten;
+  }
+
+  /** Resolves when all that was added is on disk, or has been told to be lost. */
+  flushed(): Promise<void> {
+    return this.#state.flushed();
   }
 
   #find(id: string, tenant: string): Kept | null {
@@ -142,7 +155,7 @@ export class LabelledPairs {
 
   #remove(id: string, { pair: { tenant, partition, verdict }, bytes }: Kept): void {
     this.#state.delete(PREFIX + id);
-    this.#hasRemains = true;
+    this.#removals++;
     const pairs = this.#kept.get(tenant);
     pairs?.delete(id);
     if (pairs?.size === 0) this.#kept.delete(tenant);
