@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { withDeadline } from "../base/deadline.ts";
-import type { LookupHit, LookupOutcome } from "../cache/lookup-outcome.ts";
+import type { LookupHit, LookupMiss, LookupOutcome } from "../cache/lookup-outcome.ts";
 import type { AnswerComparer, ComparisonGround } from "../matching/audit/compare-answers.ts";
 import type { HitLedger, LedgerHit } from "../matching/audit/hit-ledger.ts";
 import type { HitOutcome } from "../matching/audit/verdict-counts.ts";
@@ -38,7 +38,7 @@ export interface ShadowWatch {
  * what it measures: no verdict of its raises a bar or bars a pair.
  */
 export interface Shadow {
-  /** Notes a lookup of shadow mode; null: it found nothing to compare. */
+  /** Notes a lookup of shadow mode; null: it found nothing to compare, or there was none. */
   observe(exchange: Exchange, cached: CachedRequest, outcome: LookupOutcome): ShadowWatch | null;
   /** Breaks off what is under way. */
   close(): Promise<void>;
@@ -120,6 +120,7 @@ export function createShadow(options: ShadowOptions): Shadow {
   return {
     observe(exchange, cached, outcome) {
       if (outcome.kind === "miss") {
+        if (!wasLookedUp(cached, outcome)) return null;
         ledger.addMiss(toPartitionNames(cached), outcome.reason);
         onLookup("miss");
         return null;
@@ -133,6 +134,11 @@ export function createShadow(options: ShadowOptions): Shadow {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** What asks for a fresh answer, or comes before models and entries are loaded, says nothing of how often a cache would hit. */
+function wasLookedUp({ plan }: CachedRequest, { reason }: LookupMiss): boolean {
+  return plan.read !== "none" && reason !== "unavailable";
 }
 
 /** Null: broken, no success, over the cap, or of a kind that is not kept. */
