@@ -71,9 +71,14 @@ async function proxied(
   try {
     body = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
   } catch (error) {
-    if (!isSemcacheError(error, "body-too-large")) throw error;
-    proxy.refuse({ ...received, body: { kind: "none" }, signal }, error);
-    return;
+    const exchange: Exchange = { ...received, body: { kind: "none" }, signal };
+    if (isSemcacheError(error, "body-too-large")) {
+      proxy.refuse(exchange, error);
+      return;
+    }
+    // The report ends the trace as well.
+    proxy.abandon(exchange);
+    throw error;
   }
   await proxy.handle({ ...received, body, signal });
 }

@@ -25,6 +25,8 @@ export interface Proxy {
   handle(exchange: Exchange): Promise<void>;
   /** Answers an exchange whose body could not be received; it is reported as all others are. Throws nothing. */
   refuse(exchange: Exchange, error: SemcacheError): void;
+  /** Reports an exchange whose client left before its body was received. Throws nothing. */
+  abandon(exchange: Exchange): void;
   readonly flights: Flights;
   /** Breaks off what goes on in the background. */
   close(): void;
@@ -59,6 +61,11 @@ export function createProxy(options: ProxyOptions): Proxy {
     refuse(exchange, error) {
       const { record, finish } = begin(exchange);
       fail(options, exchange, record, error, finish);
+    },
+    abandon(exchange) {
+      const { record, finish } = begin(exchange);
+      record.error = "aborted";
+      finish();
     },
     async handle(exchange) {
       const { record, finish } = begin(exchange);

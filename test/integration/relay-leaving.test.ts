@@ -61,6 +61,15 @@ test("a log line is written for a client that left", async () => {
   expect(line).toMatchObject({ error: "aborted" });
 });
 
+test("a client that leaves amid its body is reported, and nobody is called", async () => {
+  const connection = await scene.connect();
+  await connection.send('POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"model":');
+  connection.destroy();
+  const line = await scene.semcache.log.waitFor((entry) => entry["path"] === "/v1/messages");
+  expect(line).toMatchObject({ error: "aborted", cache: "bypass" });
+  expect(scene.provider.requests).toEqual([]);
+});
+
 test("whatever clients and providers do at the same time, nobody gets another one's answer and nothing is left behind", async () => {
   let state = 42;
   const random = (below: number): number => {

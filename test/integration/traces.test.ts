@@ -57,6 +57,8 @@ interface Told {
   readonly sent: readonly RecordedRequest[];
 }
 const told: Record<string, Told> = {};
+/** The trace of a client that got no answer. */
+let leftAmidBody = "";
 const command = { stdout: "", stderr: "", code: null as number | null };
 
 /** Everything is asked first: what was traced is known when the server has ended. */
@@ -101,6 +103,14 @@ beforeAll(async () => {
   await tell("provider's error", { headers: [freshNamespace()], body: chat(question) });
   provider.script(breakBeforeHead());
   await tell("broken", { headers: [freshNamespace()], body: chat(question) });
+
+  const leaving = callers();
+  const leaver = await openRaw(port);
+  const unfinished = [["content-length", "100"], ...leaving.headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  await leaver.send(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${unfinished.join("")}\r\n{"model":`);
+  leaver.destroy();
+  leftAmidBody = leaving.traceId;
+  await server.log((line) => line["error"] === "aborted");
 
   const gate = new Gate();
   provider.script(paced(gate));
@@ -289,6 +299,11 @@ describe("what goes wrong", () => {
     for (const span of [root, call]) {
       expect([span?.attributes["error.type"], span?.status]).toEqual(["upstream-broken", ERROR]);
     }
+  });
+
+  it("a client that leaves amid its body has a span that ends, and is no fault of the server", () => {
+    const left = spans.filter(({ traceId }) => traceId === leftAmidBody);
+    expect(left).toMatchObject([{ kind: SERVER, attributes: { "error.type": "aborted" }, status: 0 }]);
   });
 });
 
