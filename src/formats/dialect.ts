@@ -13,6 +13,8 @@ export interface Dialect {
   interpret(body: JsonValue, options: InterpretOptions): Interpretation;
   /** May this recorded answer become an entry? */
   examine(answer: RecordedAnswer): Examination;
+  /** What the provider says that it counted, also of an answer that is refused or was cut; null: it does not say. */
+  usageOf(answer: Pick<RecordedAnswer, "shape" | "body">): Usage | null;
   /** The stored answer in the form that a request asked for. Null: `no-conversion`. */
   replay(answer: StoredAnswer, form: AnswerForm): Replay | null;
   /** The body of one of our own errors as this dialect's SDKs expect it; content-type is application/json. */

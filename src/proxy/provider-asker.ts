@@ -1,7 +1,7 @@
 import type { Examination } from "../formats/dialect.ts";
 import type { StoredAnswer, Usage } from "../model/answer.ts";
 import type { BackgroundTrace } from "../telemetry/tracing/tracing.ts";
-import { collectAnswer } from "../upstream/collect-answer.ts";
+import { collectAnswer, type CollectedAnswer } from "../upstream/collect-answer.ts";
 import type { UpstreamClient, UpstreamHandler, UpstreamHead } from "../upstream/upstream-client.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
@@ -23,6 +23,9 @@ export type ProviderAsker = (
   signal: AbortSignal,
 ) => Promise<ReadAnswer | null>;
 
+/** Of an answer that is too large to keep: unpacked, for what its provider counted. */
+const MAX_READ_BYTES = 16 * 1024 * 1024;
+
 /** A request of its own: the provider must not answer it with an earlier answer. */
 const hidden = ["idempotency-key"];
 
@@ -33,7 +36,7 @@ export function createProviderAsker({
 }: {
   readonly upstream: Pick<UpstreamClient, "call">;
   readonly settings: Pick<ProxySettings, "varyHeaders" | "tenantHeader" | "maxEntryBytes">;
-  /** Told of each answer, which somebody pays for. */
+  /** Told of each answer that somebody pays for, also where it is no use: cut, or one that the cache would not keep. */
   readonly onAnswer?: (answer: { readonly model: string | null; readonly usage: Usage | null }) => void;
 }): ProviderAsker {
   const maxBytes = settings.maxEntryBytes;
@@ -47,12 +50,22 @@ export function createProviderAsker({
     });
     const request = toProviderRequest(exchange, target, settings, hidden);
     const open = (handler: UpstreamHandler) => callTraced(upstream, request, handler, trace);
-    const answered = await collectAnswer(open, { maxBytes, signal });
+    let cut: CollectedAnswer | null = null;
+    const answered = await collectAnswer(open, { maxBytes, signal, onCut: (answer) => (cut = answer) });
     const answer = answered && readProviderAnswer(dialect, answered.head, answered.body, maxBytes);
-    trace.end({ usage: answer?.usage ?? null });
-    if (answer) onAnswer?.({ model: asked.model, usage: answer.usage });
+    const usage = answer ? answer.usage : usageOf(dialect, answered ?? cut);
+    trace.end({ usage });
+    if (answer || usage) onAnswer?.({ model: asked.model, usage });
     return answer;
   };
+}
+
+/** Null: it cannot be read. */
+function usageOf(dialect: UnderstoodRequest["dialect"], received: CollectedAnswer | null): Usage | null {
+  if (received === null) return null;
+  const { head, body } = received;
+  const answer = toRecordedAnswer(head, body, MAX_READ_BYTES);
+  return typeof answer === "string" ? null : dialect.usageOf(answer);
 }
 
 /** Null: an answer that the cache would not keep. */

@@ -5,17 +5,33 @@ export interface CollectedAnswer {
   readonly body: Buffer;
 }
 
-/** The whole of a successful answer; null: none, no 2xx, or larger than `maxBytes`. */
+/**
+ * The whole of a successful answer; null: none, no 2xx, or larger than `maxBytes`.
+ *
+ * @param options `onCut`: told of what had come of a successful answer that is not whole
+ */
 export function collectAnswer(
   open: (handler: UpstreamHandler) => UpstreamCall,
-  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+  {
+    maxBytes,
+    signal,
+    onCut,
+  }: {
+    readonly maxBytes: number;
+    readonly signal: AbortSignal;
+    readonly onCut?: (answer: CollectedAnswer) => void;
+  },
 ): Promise<CollectedAnswer | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let head: UpstreamHead | null = null;
+    let finished = false;
     const finish = (answered: boolean) => {
+      if (finished) return;
+      finished = true;
       signal.removeEventListener("abort", giveUp);
+      if (!answered && head && head.status >= 200 && head.status <= 299) onCut?.({ head, body: Buffer.concat(chunks) });
       resolve(answered && head ? { head, body: Buffer.concat(chunks) } : null);
     };
     const giveUp = () => {

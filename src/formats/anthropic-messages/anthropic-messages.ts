@@ -7,6 +7,7 @@ import { encodeMessage } from "./encode-message.ts";
 import { encodeStream } from "./encode-stream.ts";
 import { interpretRequest } from "./interpret-request.ts";
 import { judgeMessage } from "./judge-message.ts";
+import { readAnswerUsage } from "./read-answer-usage.ts";
 import { readMessage } from "./read-message.ts";
 import { readStream } from "./read-stream.ts";
 
@@ -15,6 +16,7 @@ export const anthropicMessages: Dialect = {
   name: "anthropic-messages",
   interpret: interpretRequest,
   examine: examineAnswer,
+  usageOf: readAnswerUsage,
   replay: replayAnswer,
   encodeError: encodeAnthropicError,
 };

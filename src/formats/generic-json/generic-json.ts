@@ -15,6 +15,7 @@ export const genericJson: Dialect = {
   name: "generic-json",
   interpret: interpretGenericRequest,
   examine: examineGenericAnswer,
+  usageOf: () => null,
   replay: (answer, form) =>
     form.shape === "json" && answer.shape === "json"
       ? { shape: "json", contentType: answer.contentType, body: answer.body }
