@@ -124,7 +124,14 @@ export function takeBatch(batch: DecisionBatch | null): void {
 /** Where more comes in a second than is told, the page need not ask each second. */
 function reloadSoon(): void {
   clearTimeout(reloading);
-  reloading = setTimeout(() => void reload(), Math.max(0, reloadedAtMs + RELOAD_MS - Date.now()));
+  reloading = setTimeout(
+    () => {
+      // Somebody may read further down by now.
+      if (paused.value || scrolled.value) hasGap = true;
+      else void reload();
+    },
+    Math.max(0, reloadedAtMs + RELOAD_MS - Date.now()),
+  );
 }
 
 /** What was wiped on the server is not kept here either. */
