@@ -48,7 +48,14 @@ async function scene({ flushed = () => Promise.resolve() } = {}) {
   const trust = createTrust({ state: createMemoryStateStore(), clock, maxErrorRate: 0.01, onRaised: () => undefined });
   const served = new ServedHits();
   const pair = trust.identify(partition, "stored", "asked");
-  const about = { tenant, namespace: "default", dialect: "openai-chat", model: "gpt-4o", tags: [], createdAtMs: 1_000 };
+  const about = {
+    tenant,
+    namespace: "default",
+    dialect: "openai-chat" as const,
+    model: "gpt-4o",
+    tags: [],
+    createdAtMs: 1_000,
+  };
   const prompts = {
     ...about,
     entry: "entry",

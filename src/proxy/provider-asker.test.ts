@@ -58,7 +58,7 @@ function whole(status: number, body: Buffer) {
   return (handler: UpstreamHandler) => {
     handler.onHeaders(head(status, "application/json"));
     handler.onData(body);
-    handler.onEnd([]);
+    handler.onEnd();
   };
 }
 
