@@ -1,3 +1,4 @@
+// One file because it is one list: all that follows from the settings, in the order in which each part needs the others.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";

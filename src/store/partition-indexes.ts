@@ -1,3 +1,4 @@
+// One class because loading, dropping and counting an index decide on the same states, and each may come in between the others.
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SemcacheError } from "../base/errors.ts";
