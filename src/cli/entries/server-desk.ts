@@ -7,7 +7,7 @@ import type { ImportSummary } from "../../transfer/entry-importer.ts";
 import type { ImportItem } from "../../transfer/import-item.ts";
 import { ImportTally } from "../../transfer/import-tally.ts";
 import type { EntryDesk, EntryDetail, EntrySummary, ImportHow } from "./entry-desk.ts";
-import { callJson, openCall, readJson, toServerError, unreachable, type ServerAddress } from "./server-call.ts";
+import { callJson, openCall, openDownload, readJson, toServerError, type ServerAddress } from "../server-call.ts";
 
 /** A part of an import is one request: the server must have read it whole in ten minutes, and its answer says how it went. */
 const MAX_PART_LINES = 10_000;
@@ -51,20 +51,7 @@ export function createServerDesk(address: ServerAddress): EntryDesk {
     async *export(filter, { vectors, signal }) {
       const query = toQuery(filter);
       if (vectors) query.set("vectors", "true");
-      const { request, response: coming } = openCall(address, { method: "GET", path: `export?${query}` });
-      request.end();
-      signal.addEventListener("abort", () => request.destroy(), { once: true });
-      const response = await coming;
-      if (response.statusCode !== 200) {
-        throw toServerError(address, response.statusCode ?? 0, (await readJson(address, response)).json);
-      }
-      try {
-        yield* response as AsyncIterable<Uint8Array>;
-      } catch (error) {
-        throw unreachable(address, error);
-      } finally {
-        request.destroy();
-      }
+      yield* await openDownload(address, `export?${query}`, signal);
     },
     async import(items, how) {
       const tally = new ImportTally();

@@ -6,7 +6,7 @@ import { LABELLED_PAIRS_FILE, LabelledPairs } from "../../matching/audit/labelle
 import { readFileState } from "../../store/file-state-store.ts";
 import { encodePairs, type PairFormat } from "../../transfer/pair-lines.ts";
 import { configuredUrl, toUrl, type DeskFlags } from "../entries/open-desk.ts";
-import { openCall, readJson, toServerError, unreachable, type ServerAddress } from "../entries/server-call.ts";
+import { openDownload, type ServerAddress } from "../server-call.ts";
 
 export interface PairWishes {
   readonly format: PairFormat;
@@ -50,19 +50,5 @@ async function callPairs(address: ServerAddress, wishes: PairWishes): Promise<As
   const query = new URLSearchParams({ format: wishes.format });
   for (const [name, value] of Object.entries(equal)) if (value !== undefined) query.set(name, value);
   if (sinceMs !== undefined) query.set("since", new Date(sinceMs).toISOString());
-  const { request, response: coming } = openCall(address, { method: "GET", path: `feedback?${query}` });
-  request.end();
-  const response = await coming;
-  if (response.statusCode !== 200) {
-    throw toServerError(address, response.statusCode ?? 0, (await readJson(address, response)).json);
-  }
-  return (async function* () {
-    try {
-      yield* response as AsyncIterable<Uint8Array>;
-    } catch (error) {
-      throw unreachable(address, error);
-    } finally {
-      request.destroy();
-    }
-  })();
+  return openDownload(address, `feedback?${query}`);
 }

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
-import { SemcacheError } from "../../base/errors.ts";
-import { isJsonObject } from "../../base/json.ts";
+import { SemcacheError } from "../base/errors.ts";
+import { isJsonObject } from "../base/json.ts";
 
 export interface ServerAddress {
   /** Origin, and a path where the server stands behind one; without a slash at its end. */
@@ -60,6 +60,34 @@ export async function callJson(
   });
   request.end(body === undefined ? undefined : JSON.stringify(body));
   return readJson(address, await response);
+}
+
+/**
+ * The bytes of an answer, as they come.
+ *
+ * @throws {SemcacheError} with what the server says, before the first byte; where the connection breaks, between them
+ */
+export async function openDownload(
+  address: ServerAddress,
+  path: string,
+  signal?: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { request, response: coming } = openCall(address, { method: "GET", path });
+  request.end();
+  signal?.addEventListener("abort", () => request.destroy(), { once: true });
+  const response = await coming;
+  if (response.statusCode !== 200) {
+    throw toServerError(address, response.statusCode ?? 0, (await readJson(address, response)).json);
+  }
+  return (async function* () {
+    try {
+      yield* response as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw unreachable(address, error);
+    } finally {
+      request.destroy();
+    }
+  })();
 }
 
 export async function readJson(
