@@ -38,7 +38,7 @@ async function bundleScript(input) {
     },
   });
   try {
-    const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false });
+    const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false, comments: false });
     const [chunk] = output;
     if (output.length !== 1) throw new Error(`Cannot bundle the dashboard: ${output.length} files instead of one`);
     return chunk.code;

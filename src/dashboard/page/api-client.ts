@@ -34,6 +34,10 @@ export class DeskFault extends Error {
   }
 }
 
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** For this tab, until it is closed. */
 export function keepToken(token: string): void {
   sessionStorage.setItem(TOKEN_KEY, token);

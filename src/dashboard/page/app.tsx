@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { Button } from "./button.tsx";
 import { Decisions } from "./decisions.tsx";
 import { live, liveFault, startDesk, stats } from "./desk.ts";
 import { Entries } from "./entries.tsx";
@@ -37,9 +38,9 @@ export function App() {
           <LiveState />
           <ThemeSwitch />
           {hasToken() && !isLocked && (
-            <button type="button" class="quiet" onClick={() => (forgetToken(), location.reload())}>
+            <Button class="quiet" onClick={() => (forgetToken(), location.reload())}>
               Lock
-            </button>
+            </Button>
           )}
         </div>
       </header>
@@ -120,13 +121,11 @@ function Disconnected() {
   );
 }
 
-const liveWords = { connecting: "connecting", live: "live", disconnected: "disconnected" } as const;
-
 function LiveState() {
   return (
     <span class={`pill ${live.value}`} role="status" aria-live="polite" title={liveFault.value ?? ""}>
       <span class="dot" aria-hidden="true" />
-      {liveWords[live.value]}
+      {live.value}
     </span>
   );
 }

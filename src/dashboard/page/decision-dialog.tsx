@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { DeskDecision } from "../desk-api.ts";
+import { Button } from "./button.tsx";
 import { canBeCalled, explainReason, isFailure, isHit, toOutcome } from "./decision-outcome.ts";
 import { Dialog } from "./dialog.tsx";
 import { openEntry } from "./entry-dialog.tsx";
@@ -48,22 +49,13 @@ export function DecisionDialog({ shown, onClose }: { readonly shown: DeskDecisio
       <JudgementView judgement={decision} />
       {canBeCalled(decision) && (
         <div class="actions">
-          <button type="button" disabled={busy || decision.feedback !== null} onClick={() => void tell("right")}>
+          <Button disabled={busy || decision.feedback !== null} onClick={() => void tell("right")}>
             This hit was right
-          </button>
-          <button
-            type="button"
-            class="danger"
-            disabled={busy || decision.feedback !== null}
-            onClick={() => void tell("wrong")}
-          >
+          </Button>
+          <Button class="danger" disabled={busy || decision.feedback !== null} onClick={() => void tell("wrong")}>
             This hit was wrong
-          </button>
-          {decision.entry && (
-            <button type="button" onClick={() => openEntry(decision.entry ?? "")}>
-              Show the entry
-            </button>
-          )}
+          </Button>
+          {decision.entry && <Button onClick={() => openEntry(decision.entry ?? "")}>Show the entry</Button>}
           {decision.feedback && <span class="dim">Called {decision.feedback}.</span>}
         </div>
       )}

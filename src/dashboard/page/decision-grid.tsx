@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { DeskDecision } from "../desk-api.ts";
+import { Button } from "./button.tsx";
 import { loadMore, loading, complete, rows, scrolled, showWaiting, waitingCount } from "./decision-list.ts";
 import { canBeCalled } from "./decision-outcome.ts";
 import { DecisionRow } from "./decision-row.tsx";
@@ -97,8 +98,7 @@ export function DecisionGrid({ onOpen }: { readonly onOpen: (decision: DeskDecis
   return (
     <>
       {waitingCount.value > 0 && (
-        <button
-          type="button"
+        <Button
           class="fresh"
           onClick={() => {
             showWaiting();
@@ -106,7 +106,7 @@ export function DecisionGrid({ onOpen }: { readonly onOpen: (decision: DeskDecis
           }}
         >
           Show {plural(waitingCount.value, "newer decision")}
-        </button>
+        </Button>
       )}
       <div
         ref={view}

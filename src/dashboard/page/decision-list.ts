@@ -1,7 +1,7 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import type { DecisionBatch, DeskDecision, PromptsState } from "../desk-api.ts";
 import { stats } from "./desk.ts";
-import { DeskFault, readDecisions } from "./api-client.ts";
+import { describeFault, readDecisions } from "./api-client.ts";
 import { matchesFilter, noFilter, withoutPrompts, type DecisionFilter } from "./decision-outcome.ts";
 
 /** What the server keeps; older ones are let go here too. */
@@ -98,7 +98,7 @@ async function load(
     listFault.value = null;
   } catch (error) {
     if (current.aborted) return;
-    listFault.value = error instanceof DeskFault ? error.message : String(error);
+    listFault.value = describeFault(error);
   } finally {
     if (!current.aborted) loading.value = false;
   }

@@ -1,4 +1,5 @@
 import type { DeskDecision } from "../desk-api.ts";
+import { Button } from "./button.tsx";
 import { canBeCalled, explainReason, isFailure, toOutcome } from "./decision-outcome.ts";
 import { formatMs, formatScore, formatTime } from "./format.ts";
 import { giveFeedback } from "./give-feedback.ts";
@@ -103,12 +104,12 @@ function Verdict({ decision }: { readonly decision: DeskDecision }) {
   // Out of the order of tabs: ten thousand rows have the keys w and r, and the dialog.
   return (
     <>
-      <button type="button" class="small" tabIndex={-1} title="This hit was right" onClick={tell("right")}>
+      <Button class="small" tabIndex={-1} title="This hit was right" onClick={tell("right")}>
         Right
-      </button>
-      <button type="button" class="small danger" tabIndex={-1} title="This hit was wrong" onClick={tell("wrong")}>
+      </Button>
+      <Button class="small danger" tabIndex={-1} title="This hit was wrong" onClick={tell("wrong")}>
         Wrong
-      </button>
+      </Button>
     </>
   );
 }

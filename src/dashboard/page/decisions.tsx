@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { DecisionOutcome, DeskDecision } from "../desk-api.ts";
+import { Button } from "./button.tsx";
 import { DecisionDialog } from "./decision-dialog.tsx";
 import { DecisionGrid } from "./decision-grid.tsx";
 import {
@@ -18,6 +19,7 @@ import {
   showWaiting,
 } from "./decision-list.ts";
 import { bypassReasonCodes, missReasonCodes, noFilter } from "./decision-outcome.ts";
+import { FaultNotice } from "./fault-notice.tsx";
 import { formatCount, plural } from "./format.ts";
 import { readForm, whenTypingRests } from "./typed-form.ts";
 import { PromptsLock } from "./prompts-lock.tsx";
@@ -51,16 +53,15 @@ export function Decisions() {
           {describeCount()}
         </p>
         <span class="inline">
-          <button type="button" aria-pressed={paused.value} onClick={() => togglePause()}>
+          <Button aria-pressed={paused.value} onClick={() => togglePause()}>
             {paused.value ? "Resume" : "Pause"}
-          </button>
+          </Button>
         </span>
       </div>
-      {listFault.value && (
-        <p role="alert" class="notice failed">
-          {listFault.value} <button onClick={() => void reload()}>Try again</button>
-        </p>
-      )}
+      <FaultNotice text={listFault.value}>
+        {" "}
+        <Button onClick={() => void reload()}>Try again</Button>
+      </FaultNotice>
       <DecisionGrid onOpen={(decision) => (opened.value = decision)} />
       {opened.value && (
         <DecisionDialog key={opened.value.id} shown={opened.value} onClose={() => (opened.value = null)} />
@@ -119,8 +120,7 @@ function Filters() {
         defaultValue={q}
       />
       {filter.value !== noFilter && (
-        <button
-          type="button"
+        <Button
           class="quiet"
           onClick={() => {
             chooseFilter(noFilter);
@@ -128,7 +128,7 @@ function Filters() {
           }}
         >
           Clear
-        </button>
+        </Button>
       )}
     </form>
   );

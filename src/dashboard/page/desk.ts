@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { DecisionBatch, DeskHistory, DeskStats, HistoryRange } from "../desk-api.ts";
-import { DeskFault, lock, readHistory } from "./api-client.ts";
+import { describeFault, lock, readHistory } from "./api-client.ts";
 import { LiveStream, type LiveState } from "./live-stream.ts";
 
 /** What the page shows of the server, kept up to date by its events. */
@@ -72,7 +72,7 @@ async function loadHistory(): Promise<void> {
     if (range.value === asked) history.value = found;
     historyFault.value = null;
   } catch (error) {
-    historyFault.value = error instanceof DeskFault ? error.message : String(error);
+    historyFault.value = describeFault(error);
   } finally {
     reading = false;
     readAtMs = Date.now();

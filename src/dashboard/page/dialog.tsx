@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { Button } from "./button.tsx";
 
 /**
  * A modal dialog of the browser's own: focus stays inside, Escape closes, what is behind is inert, and focus goes back
@@ -43,9 +44,9 @@ export function Dialog({
       <div class="dialog-body">
         <header>
           <h2 id={heading}>{title}</h2>
-          <button type="button" class="quiet" aria-label="Close" onClick={onClose}>
+          <Button class="quiet" aria-label="Close" onClick={onClose}>
             ×
-          </button>
+          </Button>
         </header>
         {children}
       </div>

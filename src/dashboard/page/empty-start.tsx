@@ -1,3 +1,4 @@
+import { Button } from "./button.tsx";
 import { say } from "./toasts.tsx";
 
 /** What to do on a fresh install. */
@@ -30,9 +31,9 @@ function Snippet({ label, text }: { readonly label: string; readonly text: strin
     <figure class="snippet">
       <figcaption>
         {label}
-        <button type="button" class="small" onClick={() => void copy()}>
+        <Button class="small" onClick={() => void copy()}>
           Copy
-        </button>
+        </Button>
       </figcaption>
       <pre tabIndex={0}>{text}</pre>
     </figure>

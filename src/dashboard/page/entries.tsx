@@ -1,8 +1,10 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { DeskEntry, EntryQuery } from "../desk-api.ts";
-import { DeskFault, readEntries } from "./api-client.ts";
+import { Button } from "./button.tsx";
+import { describeFault, readEntries } from "./api-client.ts";
 import { deletedEntry, openEntry } from "./entry-dialog.tsx";
+import { FaultNotice } from "./fault-notice.tsx";
 import { formatBytes, formatCount, formatDateTime, plural } from "./format.ts";
 import { InvalidateDialog } from "./invalidate-dialog.tsx";
 import { EmptyStart } from "./empty-start.tsx";
@@ -39,7 +41,7 @@ async function load(after: string | undefined, current: AbortSignal): Promise<vo
     next.value = page.next;
     fault.value = null;
   } catch (error) {
-    if (!current.aborted) fault.value = error instanceof DeskFault ? error.message : String(error);
+    if (!current.aborted) fault.value = describeFault(error);
   } finally {
     if (!current.aborted) loading.value = false;
   }
@@ -59,19 +61,13 @@ export function Entries() {
       <div class="bar">
         <Filters />
         <span class="inline">
-          <button type="button" onClick={() => void search()}>
-            Refresh
-          </button>
-          <button type="button" class="danger" onClick={() => (invalidating.value = true)}>
+          <Button onClick={() => void search()}>Refresh</Button>
+          <Button class="danger" onClick={() => (invalidating.value = true)}>
             Invalidate…
-          </button>
+          </Button>
         </span>
       </div>
-      {fault.value && (
-        <p role="alert" class="notice failed">
-          {fault.value}
-        </p>
-      )}
+      <FaultNotice text={fault.value} />
       <p class="dim" aria-live="polite">
         {loading.value
           ? "Loading…"
@@ -100,10 +96,10 @@ export function Entries() {
             {shown.map((entry) => (
               <tr key={entry.id}>
                 <td class="prompt">
-                  <button type="button" class="link" onClick={() => openEntry(entry.id)}>
+                  <Button class="link" onClick={() => openEntry(entry.id)}>
                     {entry.prompt || "(no text)"}
                     {entry.promptLength > entry.prompt.length && "…"}
-                  </button>
+                  </Button>
                 </td>
                 <td>
                   <span class={`badge ${entry.match}`}>{entry.match === "semantic" ? "by meaning" : "equal only"}</span>
@@ -121,9 +117,9 @@ export function Entries() {
       </div>
       {shown.length === 0 && !loading.value && <p class="empty">No entry fits. Loosen the search, or look further.</p>}
       {next.value !== null && (
-        <button type="button" disabled={loading.value} onClick={() => void load(next.value ?? undefined, asked.signal)}>
+        <Button disabled={loading.value} onClick={() => void load(next.value ?? undefined, asked.signal)}>
           Look further
-        </button>
+        </Button>
       )}
       {invalidating.value && (
         <InvalidateDialog

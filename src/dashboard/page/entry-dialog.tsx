@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { DeskEntryDetail } from "../desk-api.ts";
+import { Button } from "./button.tsx";
 import { deleteEntry, DeskFault, readEntry } from "./api-client.ts";
 import { Dialog } from "./dialog.tsx";
 import { Facts, type Fact } from "./facts.tsx";
@@ -69,17 +70,15 @@ function EntryDialog({ id, onClose }: { readonly id: string; readonly onClose: (
           <div class="actions">
             {sure ? (
               <>
-                <button type="button" class="danger" onClick={() => void remove()}>
+                <Button class="danger" onClick={() => void remove()}>
                   Delete it for good
-                </button>
-                <button type="button" onClick={() => setSure(false)}>
-                  Keep it
-                </button>
+                </Button>
+                <Button onClick={() => setSure(false)}>Keep it</Button>
               </>
             ) : (
-              <button type="button" class="danger" onClick={() => setSure(true)}>
+              <Button class="danger" onClick={() => setSure(true)}>
                 Delete this entry
-              </button>
+              </Button>
             )}
           </div>
         </>

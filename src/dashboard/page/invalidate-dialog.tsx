@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Invalidated, InvalidateCommand } from "../desk-api.ts";
-import { invalidate } from "./api-client.ts";
+import { Button } from "./button.tsx";
+import { describeFault, invalidate } from "./api-client.ts";
 import { Dialog } from "./dialog.tsx";
 import { formatBytes, plural } from "./format.ts";
 import { say } from "./toasts.tsx";
@@ -46,7 +47,7 @@ export function InvalidateDialog({ onClose, onDone }: { readonly onClose: () => 
         onDone();
       }
     } catch (error) {
-      setFault(error instanceof Error ? error.message : String(error));
+      setFault(describeFault(error));
     } finally {
       setBusy(false);
     }
@@ -91,14 +92,13 @@ export function InvalidateDialog({ onClose, onDone }: { readonly onClose: () => 
           <button type="submit" disabled={busy || command === null}>
             Count
           </button>
-          <button
-            type="button"
+          <Button
             class="danger"
             disabled={busy || counted === null || counted.entries === 0}
             onClick={() => void run(false)}
           >
             {counted && counted.entries > 0 ? `Remove ${plural(counted.entries, "entry", "entries")}` : "Remove"}
-          </button>
+          </Button>
         </div>
       </form>
     </Dialog>

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { DeskStats, DeskStore, HistorySum } from "../desk-api.ts";
-import { explainReason } from "./decision-outcome.ts";
+import { Button } from "./button.tsx";
 import { chooseFilter } from "./decision-list.ts";
-import { noFilter } from "./decision-outcome.ts";
+import { explainReason, noFilter } from "./decision-outcome.ts";
+import { toRanked } from "./ranked.ts";
 import { formatBytes, formatCount, formatShare, plural } from "./format.ts";
 import { goTo } from "./tabs.tsx";
 
@@ -10,7 +11,7 @@ export function ReasonsCard({ sum }: { readonly sum: HistorySum }) {
   return (
     <Card title="Why misses were misses">
       <Bars
-        rows={toRows(sum.missReasons)}
+        rows={toRanked(sum.missReasons)}
         of={sum.misses}
         empty="No misses in this time."
         explain={explainReason}
@@ -52,7 +53,7 @@ const errorWords: Readonly<Record<string, string>> = {
 };
 
 export function ErrorsCard({ sum }: { readonly sum: HistorySum }) {
-  const rows = toRows(sum.providerErrors);
+  const rows = toRanked(sum.providerErrors);
   return (
     <Card title="Provider errors">
       <Bars
@@ -112,12 +113,6 @@ function Pair({ name, children }: { readonly name: string; readonly children: Co
   );
 }
 
-function toRows(counts: Readonly<Partial<Record<string, number>>>): readonly (readonly [string, number])[] {
-  return Object.entries(counts)
-    .flatMap(([code, count]) => (count ? [[code, count] as const] : []))
-    .sort(([, a], [, b]) => b - a);
-}
-
 function Bars({
   rows,
   of,
@@ -141,9 +136,9 @@ function Bars({
       {rows.map(([code, count]) => (
         <li key={code} title={explain?.(code)}>
           {onChoose ? (
-            <button type="button" class="link" onClick={() => onChoose(code)}>
+            <Button class="link" onClick={() => onChoose(code)}>
               {label(code)}
-            </button>
+            </Button>
           ) : (
             <span>{label(code)}</span>
           )}

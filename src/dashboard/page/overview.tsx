@@ -2,6 +2,7 @@ import type { HistoryRange } from "../desk-api.ts";
 import { Charts } from "./charts.tsx";
 import { chooseRange, history, historyFault, live, range, stats } from "./desk.ts";
 import { EmptyStart } from "./empty-start.tsx";
+import { FaultNotice } from "./fault-notice.tsx";
 import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
 import { SavedCard } from "./saved-card.tsx";
 import { SinceStart } from "./since-start.tsx";
@@ -23,9 +24,7 @@ export function Overview() {
     return (
       <section class="panel" aria-label="Overview" aria-busy={live.value === "connecting"}>
         {fault ? (
-          <p role="alert" class="notice failed">
-            {fault}
-          </p>
+          <FaultNotice text={fault} />
         ) : (
           <p class="dim">{live.value === "disconnected" ? "There is nothing to show yet." : "Loading…"}</p>
         )}
@@ -49,11 +48,7 @@ export function Overview() {
           </label>
         ))}
       </fieldset>
-      {fault && (
-        <p role="alert" class="notice failed">
-          {fault}
-        </p>
-      )}
+      <FaultNotice text={fault} />
       {isFresh && (
         <div class="card">
           <EmptyStart what="Nothing has come through yet." />

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { toPromptMarks } from "../prompt-marks.ts";
-import { judge, type PlaygroundJudgement } from "./api-client.ts";
+import { Button } from "./button.tsx";
+import { describeFault, judge, type PlaygroundJudgement } from "./api-client.ts";
 import { explainReason } from "./decision-outcome.ts";
+import { FaultNotice } from "./fault-notice.tsx";
 import { formatShare } from "./format.ts";
 import { JudgementView } from "./judgement-view.tsx";
 import { MarkedText } from "./marked-text.tsx";
@@ -34,7 +36,7 @@ export function Playground() {
       setJudged({ ...pair, judgement: await judge({ ...pair, ...of }) });
     } catch (error) {
       setJudged(null);
-      setFault(error instanceof Error ? error.message : String(error));
+      setFault(describeFault(error));
     } finally {
       setBusy(false);
     }
@@ -73,21 +75,19 @@ export function Playground() {
           <button type="submit" class="primary" disabled={busy || a === "" || b === ""}>
             {busy ? "Judging…" : "Judge"}
           </button>
-          <button
-            type="button"
+          <Button
             onClick={() => {
               setA(b);
               setB(a);
             }}
           >
             Swap
-          </button>
+          </Button>
           <span class="inline">
             <span class="dim">Try:</span>
             {examples.map(([first, second], index) => (
-              <button
+              <Button
                 key={first}
-                type="button"
                 class="quiet"
                 onClick={() => {
                   setA(first);
@@ -96,16 +96,12 @@ export function Playground() {
                 }}
               >
                 {["same meaning", "another country", "another number"][index]}
-              </button>
+              </Button>
             ))}
           </span>
         </div>
       </form>
-      {fault && (
-        <p role="alert" class="notice failed">
-          {fault}
-        </p>
-      )}
+      <FaultNotice text={fault} />
       <div aria-live="polite">{judged && <Result judged={judged} />}</div>
     </section>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "./button.tsx";
 import { commandPrompts } from "./api-client.ts";
 import { stats } from "./desk.ts";
 import { formatTime } from "./format.ts";
@@ -26,18 +27,16 @@ export function PromptsLock() {
   };
   if (until === null)
     return (
-      <button type="button" onClick={() => void command(true)} title="Of what is decided from now on, for 15 minutes">
+      <Button onClick={() => void command(true)} title="Of what is decided from now on, for 15 minutes">
         Show prompts for 15 minutes
-      </button>
+      </Button>
     );
   return (
     <span class="inline">
       <span class="dim">
         Prompts until {formatTime(Date.parse(until))} ({left} min)
       </span>
-      <button type="button" onClick={() => void command(false)}>
-        Hide prompts
-      </button>
+      <Button onClick={() => void command(false)}>Hide prompts</Button>
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import type { DeskStats } from "../desk-api.ts";
+import { Figures } from "./figures.tsx";
 import { formatCount, formatDateTime, formatMoney } from "./format.ts";
 
 type Saved = DeskStats["saved"];
@@ -41,28 +42,17 @@ export function SavedCard({ stats: { saved, startedAt } }: { readonly stats: Des
 
 function SavedTable({ name, rows }: { readonly name: string; readonly rows: readonly SavedRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            {[name, "Calls", "Tokens", "Money"].map((column, at) => (
-              <th key={column} scope="col" class={at === 0 ? "" : "number"}>
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, MAX_ROWS).map(([label, { calls, tokens, dollars, unpricedTokens }]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              <td class="number">{formatCount(calls)}</td>
-              <td class="number">{formatCount(tokens)}</td>
-              <td class="number">{tokens > 0 && unpricedTokens === tokens ? "no price" : formatMoney(dollars)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Figures
+      label={`By ${name.toLowerCase()}`}
+      head={[name, "Calls", "Tokens", "Money"]}
+      rows={rows
+        .slice(0, MAX_ROWS)
+        .map(([label, { calls, tokens, dollars, unpricedTokens }]) => [
+          label,
+          formatCount(calls),
+          formatCount(tokens),
+          tokens > 0 && unpricedTokens === tokens ? "no price" : formatMoney(dollars),
+        ])}
+    />
   );
 }

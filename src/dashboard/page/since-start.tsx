@@ -1,5 +1,8 @@
 import type { DeskStats } from "../desk-api.ts";
 import { explainReason } from "./decision-outcome.ts";
+import { Facts, type Fact } from "./facts.tsx";
+import { Figures } from "./figures.tsx";
+import { toRanked } from "./ranked.ts";
 import { formatCount, formatDateTime, formatMs, formatSeconds, formatShare } from "./format.ts";
 
 /** The sums that `stats` and `/metrics` give, all of them. */
@@ -12,7 +15,7 @@ export function SinceStart({ stats: { startedAt, totals, matcher, embedder } }: 
     ["Errors of Semcache", totals.errors],
     ["Frames differed in", totals.frameDifferences],
   ];
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ["Requests", formatCount(totals.requests)],
     ["Hit rate", formatShare(totals.hitRate)],
     ["Exact hits", formatCount(totals.hits.exact)],
@@ -28,58 +31,26 @@ export function SinceStart({ stats: { startedAt, totals, matcher, embedder } }: 
       <summary>
         <h3>Since the start, {formatDateTime(startedAt)}</h3>
       </summary>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Time taken since the start">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Time taken</th>
-              {["requests", "mean", "median", "p95", "p99", "longest"].map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(totals.latency).map(([outcome, { count, meanMs, p50Ms, p95Ms, p99Ms, maxMs }]) => (
-              <tr key={outcome}>
-                <th scope="row">{outcome}</th>
-                <td class="number">{formatCount(count)}</td>
-                {[meanMs, p50Ms, p95Ms, p99Ms, maxMs].map((ms, at) => (
-                  <td key={at} class="number">
-                    {formatMs(ms)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Facts facts={facts} />
+      <Figures
+        label="Time taken since the start"
+        head={["Time taken", "requests", "mean", "median", "p95", "p99", "longest"]}
+        rows={Object.entries(totals.latency).map(([outcome, { count, meanMs, p50Ms, p95Ms, p99Ms, maxMs }]) => [
+          outcome,
+          formatCount(count),
+          ...[meanMs, p50Ms, p95Ms, p99Ms, maxMs].map((ms) => formatMs(ms)),
+        ])}
+      />
       <div class="reason-tables">
         {tables
           .filter(([, counts]) => Object.keys(counts).length > 0)
           .map(([name, counts]) => (
-            <table key={name}>
-              <caption>{name}</caption>
-              <tbody>
-                {Object.entries(counts)
-                  .sort(([, a], [, b]) => b - a)
-                  .map(([code, count]) => (
-                    <tr key={code} title={explainReason(code)}>
-                      <th scope="row">{code}</th>
-                      <td class="number">{formatCount(count)}</td>
-                    </tr>
-                  ))}
-              </tbody>
-            </table>
+            <Figures
+              key={name}
+              caption={name}
+              rows={toRanked(counts).map(([code, count]) => [code, formatCount(count)])}
+              explain={explainReason}
+            />
           ))}
       </div>
       <p class="dim">

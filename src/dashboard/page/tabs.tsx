@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { Button } from "./button.tsx";
 
 export const tabs = [
   ["overview", "Overview"],
@@ -38,10 +39,9 @@ export function TabList() {
   return (
     <div class="tabs" role="tablist" aria-label="Desk" onKeyDown={onKeyDown}>
       {tabs.map(([name, label]) => (
-        <button
+        <Button
           key={name}
           id={`tab-${name}`}
-          type="button"
           role="tab"
           aria-selected={tab.value === name}
           aria-controls="panel"
@@ -49,7 +49,7 @@ export function TabList() {
           onClick={() => goTo(name)}
         >
           {label}
-        </button>
+        </Button>
       ))}
     </div>
   );

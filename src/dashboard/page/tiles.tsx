@@ -58,8 +58,6 @@ function Tile({
   );
 }
 
-const names: Readonly<Record<string, string>> = { exact: "exact", semantic: "semantic", stale: "stale", miss: "miss" };
-
 /** Shares of a whole as one bar, and their counts in words. */
 function Split({
   parts,
@@ -79,7 +77,7 @@ function Split({
       <ul class="legend">
         {there.map(([kind, count]) => (
           <li key={kind} class={kind}>
-            {names[kind]} <b>{formatCount(count)}</b>
+            {kind} <b>{formatCount(count)}</b>
             {of > 0 && <span class="share"> {formatShare(count / of)}</span>}
           </li>
         ))}

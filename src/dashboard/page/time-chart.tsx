@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { Figures, type FigureRow } from "./figures.tsx";
 import { formatDateTime } from "./format.ts";
 import { readColour, shownTheme } from "./theme.ts";
 
@@ -73,34 +74,16 @@ function Numbers({ title, times, series, format }: ChartProps) {
     <details class="numbers" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary aria-label={`${title}: numbers`}>Numbers</summary>
       {open && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={`${title}: numbers`}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                {series.map(({ label }) => (
-                  <th key={label} scope="col" class="number">
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {times
-                .map((time, index) => (
-                  <tr key={time}>
-                    <th scope="row">{formatDateTime(time * 1000)}</th>
-                    {series.map(({ label, values }) => (
-                      <td key={label} class="number">
-                        {formatCell(values[index], format)}
-                      </td>
-                    ))}
-                  </tr>
-                ))
-                .reverse()}
-            </tbody>
-          </table>
-        </div>
+        <Figures
+          label={`${title}: numbers`}
+          head={["From", ...series.map(({ label }) => label)]}
+          rows={times
+            .map((time, index): FigureRow => [
+              formatDateTime(time * 1000),
+              ...series.map(({ values }) => formatCell(values[index], format)),
+            ])
+            .reverse()}
+        />
       )}
     </details>
   );

@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import { Button } from "./button.tsx";
+import { describeFault } from "./api-client.ts";
 
 interface Toast {
   readonly id: number;
@@ -18,7 +20,7 @@ export function say(text: string, kind: Toast["kind"] = "done"): void {
 }
 
 export function sayFault(action: string, error: unknown): void {
-  say(`${action}: ${error instanceof Error ? error.message : String(error)}`, "failed");
+  say(`${action}: ${describeFault(error)}`, "failed");
 }
 
 function dismiss(id: number): void {
@@ -31,9 +33,9 @@ export function Toasts() {
       {toasts.value.map(({ id, kind, text }) => (
         <p key={id} class={`toast ${kind}`}>
           <span>{text}</span>
-          <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
+          <Button class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
             ×
-          </button>
+          </Button>
         </p>
       ))}
     </div>
