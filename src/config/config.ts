@@ -59,7 +59,8 @@ export interface Config {
     readonly maxQueue: number;
     readonly minSimilarity: number | null;
     /** Share of the semantic hits that is checked against the provider after serving. */
-    readonly auditRate: number;
+    /** Shares of the served hits of each kind that are asked of the provider afterwards. */
+    readonly auditRates: { readonly exact: number; readonly semantic: number };
     /** Asked whether two answers say the same, where that cannot be told without it. */
     readonly judge: {
       readonly url: string;
@@ -141,7 +142,7 @@ export function toConfig(file: FileConfig): Config {
       timeoutMs: ms(matching.timeout),
       maxQueue: matching.max_queue,
       minSimilarity: matching.min_similarity,
-      auditRate: matching.audit_rate,
+      auditRates: toAuditRates(matching.audit_rate),
       judge: matching.judge && {
         url: matching.judge.url,
         model: matching.judge.model,
@@ -189,6 +190,11 @@ function toTokenPrices({
 /** The lower of 4096 MiB and a quarter of what the process may use (cgroup limit or the machine's memory). */
 export function defaultMemoryLimitMb(): number {
   return Math.max(16, Math.min(4096, Math.floor(availableMemoryBytes() / 4 / 1_048_576)));
+}
+
+/** An audit asks a provider what nobody asked it: of the hits that are equal, which are mostly right, only where that is wanted. */
+function toAuditRates(rate: number | null): Config["matching"]["auditRates"] {
+  return rate === null ? { exact: 0, semantic: 0.005 } : { exact: rate, semantic: rate };
 }
 
 function toStore({ kind, path }: FileConfig["store"]): Config["store"] {

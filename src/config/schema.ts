@@ -237,8 +237,11 @@ export const configSchema = z.strictObject({
       timeout: duration.default("500ms").describe("A lookup that takes longer is a miss"),
       max_queue: integer(1, 100_000).default(64).describe("Lookups that may wait for the models; more are misses"),
       audit_rate: number(0, 1)
-        .default(0.005)
-        .describe("Share of the hits by meaning that is asked of the provider afterwards; 0: none"),
+        .nullable()
+        .default(null)
+        .describe(
+          "Share of the served hits, exact ones among them, that is asked of the provider afterwards; 0: none; null: 0.005 of the hits by meaning",
+        ),
       judge: z
         .strictObject(
           {

@@ -21,15 +21,17 @@ const understood = {
   target: { url: new URL("https://api.openai.com/v1/chat/completions"), requestTarget: "/", kind: "openai" },
   dialect: { examine: () => ({ kind: "storable", semantic: true, text: "" }) },
 } as unknown as UnderstoodRequest;
-const hit = { served: { pair: "pair" }, entry: { id: "entry", answer: {} } } as unknown as LookupHit;
+const entry = { id: "entry", answer: {} };
+const hit = { match: "semantic", served: { pair: "pair" }, entry } as unknown as LookupHit;
+const equal = { match: "exact", served: null, entry } as unknown as LookupHit;
 
 /** Audits of a provider that never answers. */
-function begin(timeoutMs: number) {
+function begin(timeoutMs: number, rates = { exact: 1, semantic: 1 }) {
   const calls: { aborted: boolean }[] = [];
   const outcomes: string[] = [];
   let told: () => void = () => undefined;
   const auditor = createAuditor({
-    rate: 1,
+    rates,
     random: () => 0,
     ask: createProviderAsker({
       upstream: {
@@ -44,8 +46,8 @@ function begin(timeoutMs: number) {
     comparer: { compare: () => Promise.reject(new Error("There is nothing to compare")) },
     trust: { audited: () => expect.fail("An audit without an answer says nothing") },
     timeoutMs,
-    onOutcome(outcome) {
-      outcomes.push(outcome);
+    onOutcome(outcome, { match }) {
+      outcomes.push(match === "exact" ? `exact ${outcome}` : outcome);
       told();
     },
   });
@@ -67,6 +69,24 @@ test("a provider that does not answer gives its place back", async () => {
   await outcomesAre(4);
   expect(calls).toEqual([{ aborted: true }, { aborted: true }, { aborted: true }]);
   await auditor.close();
+});
+
+test("equal requests, which are many, take no place of the others", async () => {
+  const { auditor, calls, outcomes } = begin(60_000);
+  for (const each of [equal, equal, equal, hit, hit, hit]) auditor.consider(exchange, understood, each);
+  expect([outcomes, calls.length]).toEqual([["exact skipped", "skipped"], 4]);
+  await auditor.close();
+  expect(outcomes.toSorted()).toEqual(["exact failed", "exact failed", "exact skipped", "failed", "failed", "skipped"]);
+});
+
+test.each([
+  [{ exact: 0, semantic: 1 }, ["failed"]],
+  [{ exact: 1, semantic: 0 }, ["exact failed"]],
+])("each kind has its share: %j", async (rates, expected) => {
+  const { auditor, outcomes } = begin(60_000, rates);
+  for (const each of [equal, hit]) auditor.consider(exchange, understood, each);
+  await auditor.close();
+  expect(outcomes).toEqual(expected);
 });
 
 test("closing breaks off what is under way, and none is begun after it", async () => {

@@ -15,8 +15,8 @@ import { readStoredAnswer, type ProviderAsker } from "./provider-asker.ts";
 export type AuditOutcome = HitVerdict | "failed" | "skipped";
 
 export interface AuditorOptions {
-  /** `matching.audit_rate`: the share of semantic hits that is audited, 0 to 1. */
-  readonly rate: number;
+  /** `matching.audit_rate`: the share of the hits of each kind that is audited, 0 to 1. */
+  readonly rates: Readonly<Record<LookupHit["match"], number>>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly ask: ProviderAsker;
@@ -35,9 +35,10 @@ export interface FoundByAudit {
 }
 
 /**
- * Asks the provider what a semantic hit was served in its place, after serving, and has the answers compared. A hit is
- * called wrong only by a provider that says the same twice: two jokes, two random names or two answers at a high temperature
- * differ as well without any cache.
+ * Asks the provider what a hit was served in its place, after serving, and has the answers compared. A hit is called wrong
+ * only by a provider that says the same twice: two jokes, two random names or two answers at a high temperature differ as
+ * well without any cache. Of an exact hit, wrong is that the provider has changed its answer since: nothing that the matching
+ * could be held to.
  */
 export interface Auditor {
   /** Chooses by chance; returns at once and throws nothing. The client's answer does not wait for it. */
@@ -46,15 +47,18 @@ export interface Auditor {
   close(): Promise<void>;
 }
 
-/** Audits are few, and none is worth a queue: past this many at once they are skipped, and counted. */
+/**
+ * Audits are few, and none is worth a queue: past this many of a kind at once they are skipped, and counted. Exact hits, which
+ * are many, do not take the places of the others.
+ */
 const MAX_UNDER_WAY = 2;
 /** Or two slow providers would be all that is ever audited. */
 const TIMEOUT_MS = 300_000;
 
 export function createAuditor(options: AuditorOptions): Auditor {
-  const { rate, random, ask, trust, comparer, timeoutMs = TIMEOUT_MS, onOutcome } = options;
+  const { rates, random, ask, trust, comparer, timeoutMs = TIMEOUT_MS, onOutcome } = options;
   const closing = new AbortController();
-  const underWay = new Set<Promise<void>>();
+  const underWay = { exact: new Set<Promise<void>>(), semantic: new Set<Promise<void>>() };
 
   async function audit(
     exchange: Exchange,
@@ -72,11 +76,13 @@ export function createAuditor(options: AuditorOptions): Auditor {
 
   return {
     consider(exchange, understood, hit) {
-      const { served } = hit;
-      if (served === null || closing.signal.aborted || understood.plan.onlyIfCached) return;
-      if (exchange.body.kind !== "whole" || random() >= rate) return;
+      const { match, served } = hit;
+      // First, since nearly every hit ends here.
+      if (random() >= rates[match]) return;
+      if (closing.signal.aborted || understood.plan.onlyIfCached || exchange.body.kind !== "whole") return;
       const about = toLedgerHit(exchange, understood, hit);
-      if (underWay.size >= MAX_UNDER_WAY) {
+      const ofKind = underWay[match];
+      if (ofKind.size >= MAX_UNDER_WAY) {
         onOutcome("skipped", about, { outcome: "skipped", by: null });
         return;
       }
@@ -89,16 +95,18 @@ export function createAuditor(options: AuditorOptions): Auditor {
         .catch((): FoundByAudit => failed)
         .then((found) => {
           const outcome = found.outcome === "suspect" ? "failed" : found.outcome;
-          if (outcome !== "failed" && outcome !== "skipped") trust.audited(served, outcome, { ofProvider });
+          const isJudged = outcome !== "failed" && outcome !== "skipped";
+          if (served !== null && isJudged) trust.audited(served, outcome, { ofProvider });
           work.end(outcome);
           onOutcome(outcome, about, found);
         })
-        .finally(() => underWay.delete(run));
-      underWay.add(run);
+        .finally(() => ofKind.delete(run));
+      ofKind.add(run);
     },
     async close() {
       closing.abort();
-      while (underWay.size > 0) await Promise.all(underWay);
+      const { exact, semantic } = underWay;
+      while (exact.size + semantic.size > 0) await Promise.all([...exact, ...semantic]);
     },
   };
 }

@@ -22,7 +22,6 @@ function begin() {
     ledger: {
       addMiss: (_, reason) => void noted.push(reason),
       addHit: () => expect.fail("There was no hit"),
-      addVerdict: () => expect.fail("There was no hit"),
     },
     comparer: { compare: () => Promise.reject(new Error("There is nothing to compare")) },
     ask: null,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { withDeadline } from "../base/deadline.ts";
 import type { LookupHit, LookupMiss, LookupOutcome } from "../cache/lookup-outcome.ts";
 import type { AnswerComparer, ComparisonGround } from "../matching/audit/compare-answers.ts";
-import type { HitLedger, LedgerHit } from "../matching/audit/hit-ledger.ts";
+import type { HitLedger, LedgerHit, TellVerdict } from "../matching/audit/hit-ledger.ts";
 import type { HitOutcome } from "../matching/audit/verdict-counts.ts";
 import type { Usage } from "../model/answer.ts";
 import type { CachedRequest } from "./cached-request.ts";
@@ -14,7 +14,7 @@ import { isSuccess } from "./provider-answer.ts";
 import { readProviderAnswer, readStoredAnswer, type ProviderAsker, type ReadAnswer } from "./provider-asker.ts";
 
 export interface ShadowOptions {
-  readonly ledger: Pick<HitLedger, "addMiss" | "addHit" | "addVerdict">;
+  readonly ledger: Pick<HitLedger, "addMiss" | "addHit">;
   readonly comparer: AnswerComparer;
   /** For a second word of the provider where its first contradicts the cache; null: it is asked nothing on our own account. */
   readonly ask: ProviderAsker | null;
@@ -56,9 +56,12 @@ export function createShadow(options: ShadowOptions): Shadow {
   const underWay = new Set<Promise<void>>();
   const calls = createTurns(MAX_CALLS);
 
-  function tell(hit: LedgerHit, outcome: HitOutcome, by: ComparisonGround | null): void {
-    ledger.addVerdict(hit, outcome, by);
-    onOutcome(outcome, hit, by);
+  function count(hit: LedgerHit): TellVerdict {
+    const tell = ledger.addHit(hit);
+    return (outcome, by) => {
+      tell(outcome, by);
+      onOutcome(outcome, hit, by);
+    };
   }
 
   /** The provider's word once more; null: it cannot be had. */
@@ -77,7 +80,7 @@ export function createShadow(options: ShadowOptions): Shadow {
   function check(
     exchange: Exchange,
     cached: CachedRequest,
-    hit: LedgerHit,
+    tell: TellVerdict,
     served: ReadAnswer,
     fresh: ReadAnswer,
   ): void {
@@ -91,27 +94,27 @@ export function createShadow(options: ShadowOptions): Shadow {
       },
     )
       .then(
-        ({ outcome, by }) => tell(hit, outcome, by),
-        () => tell(hit, "failed", null),
+        ({ outcome, by }) => tell(outcome, by),
+        () => tell("failed", null),
       )
       .finally(() => underWay.delete(run));
     underWay.add(run);
   }
 
   function watch(exchange: Exchange, cached: CachedRequest, found: LookupHit): ShadowWatch {
-    const hit = toLedgerHit(exchange, cached, found);
+    const tell = count(toLedgerHit(exchange, cached, found));
     return {
       settled(outcome) {
         const fresh = readFresh(cached, outcome, maxEntryBytes);
         const served = fresh && readStoredAnswer(cached.dialect, found.entry.answer);
         if (fresh === null || served === null) {
-          tell(hit, "failed", null);
+          tell("failed", null);
           return fresh?.usage ?? null;
         }
         const known = compareAtOnce(cached, served, fresh);
-        if (known !== null && known.verdict !== "wrong") tell(hit, known.verdict, known.by);
-        else if (underWay.size >= MAX_UNDER_WAY || closing.signal.aborted) tell(hit, "skipped", null);
-        else check(exchange, cached, hit, served, fresh);
+        if (known !== null && known.verdict !== "wrong") tell(known.verdict, known.by);
+        else if (underWay.size >= MAX_UNDER_WAY || closing.signal.aborted) tell("skipped", null);
+        else check(exchange, cached, tell, served, fresh);
         return fresh.usage;
       },
     };
@@ -125,7 +128,6 @@ export function createShadow(options: ShadowOptions): Shadow {
         onLookup("miss");
         return null;
       }
-      ledger.addHit(toLedgerHit(exchange, cached, outcome));
       onLookup(outcome.match);
       return watch(exchange, cached, outcome);
     },

@@ -211,26 +211,27 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     },
   });
   const auditor = createAuditor({
-    rate: matching.auditRate,
+    rates: matching.auditRates,
     random: Math.random,
     ask,
     comparer,
     trust,
     onOutcome: (outcome, hit, found) => {
-      const { request, entry } = hit;
-      metrics.countAudit(outcome);
+      const { request, entry, match } = hit;
+      metrics.countAudit(match, outcome);
       if (outcome === "right" || outcome === "wrong") verdicts.audited(request, outcome);
-      auditLedger.addHit(hit);
-      auditLedger.addVerdict(hit, found.outcome, found.by);
-      if (outcome === "wrong") log.warn("An audit found a wrong hit", { request, entry });
-      else log.debug("An audit is over", { outcome, request, entry });
+      auditLedger.addHit(hit)(found.outcome, found.by);
+      const details = { outcome, request, entry, match };
+      if (outcome !== "wrong") log.debug("An audit is over", details);
+      else if (match === "semantic") log.warn("An audit found a wrong hit", details);
+      else log.info("An audit found that the provider has changed its answer", details);
     },
   });
   const shadow = createShadow({
     ledger: shadowLedger,
     comparer,
     // Who wants no calls on Semcache's own account has said so with this.
-    ask: matching.auditRate > 0 ? ask : null,
+    ask: matching.auditRates.semantic > 0 ? ask : null,
     maxEntryBytes: cache.maxEntryBytes,
     onLookup: (outcome) => metrics.countShadowLookup(outcome),
     onOutcome: (outcome, { request, entry, match }, by) => {

@@ -19,7 +19,8 @@ function valueOf(
 describe("createMetrics", () => {
   it("begins with a 0 for what alerts count, so that the first event is a rise", async () => {
     const families = parsePrometheusText(await createMetrics().expose());
-    expect(valueOf(families, "semcache_audits_total", { outcome: "wrong" })).toBe(0);
+    for (const match of ["exact", "semantic"])
+      expect(valueOf(families, "semcache_audits_total", { match, outcome: "wrong" })).toBe(0);
     expect(valueOf(families, "semcache_feedback_total", { verdict: "wrong" })).toBe(0);
     expect(valueOf(families, "semcache_errors_total", { code: "internal" })).toBe(0);
     expect(valueOf(families, "semcache_upstream_errors_total", { code: "upstream-unreachable" })).toBe(0);

@@ -13,7 +13,7 @@ export interface Metrics {
   connect(sources: MetricSources): void;
   countStoreError(operation: string): void;
   countInvalidation(entries: number): void;
-  countAudit(outcome: string): void;
+  countAudit(match: "exact" | "semantic", outcome: string): void;
   /** What an answer that only an audit asked for costs, in US dollars. */
   countAuditCost(dollars: number): void;
   countFeedback(verdict: string): void;
@@ -76,8 +76,8 @@ export function createMetrics(): Metrics {
   }).cell();
   const audits = createCounterFamily(registry, {
     name: "semcache_audits_total",
-    help: "Semantic hits that were checked against the provider, by outcome",
-    labelNames: ["outcome"],
+    help: "Served hits that were checked against the provider, by outcome",
+    labelNames: ["match", "outcome"],
   });
   const feedback = createCounterFamily(registry, {
     name: "semcache_feedback_total",
@@ -113,13 +113,13 @@ export function createMetrics(): Metrics {
     for (const verdict of ["right", "wrong", "suspect", "unsure", "failed", "skipped"]) {
       shadowVerdicts.cell(match, verdict);
     }
+    for (const outcome of ["right", "wrong", "unsure", "failed", "skipped"]) audits.cell(match, outcome);
   }
   for (const outcome of ["same", "different", "unsure", "garbled", "failed", "too-long", "busy", "spent"]) {
     judged.cell(outcome);
   }
   // They begin at 0: a counter that appears with its first event has not risen, to Prometheus.
   for (const operation of ["lookup", "put", "delete"]) storeErrors.cell(operation);
-  for (const outcome of ["right", "wrong", "unsure", "failed", "skipped"]) audits.cell(outcome);
   for (const verdict of ["right", "wrong"]) feedback.cell(verdict);
   let sources: MetricSources = {};
   registerSources(registry, () => sources);
@@ -135,8 +135,8 @@ export function createMetrics(): Metrics {
     countAuditCost: (dollars) => {
       auditCost.value += dollars;
     },
-    countAudit: (outcome) => {
-      audits.cell(outcome).value++;
+    countAudit: (match, outcome) => {
+      audits.cell(match, outcome).value++;
     },
     countFeedback: (verdict) => {
       feedback.cell(verdict).value++;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig } from "#semcache/config/load.js";
 import { ask, chat, freshNamespace, type HeaderList } from "../support/ask.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
 import { breakMidBody, fixed, held, neverAnswer } from "../support/imitation/faults.ts";
@@ -263,7 +264,7 @@ describe("audits", () => {
       const raised = await semcache.log.waitFor((line) => String(line["msg"]).startsWith("The promise was broken"));
       expect(raised).toMatchObject({ audited: 2, wrong: 2, promised: 0.01, now: 0.005, matching: "on" });
       const metrics = await ask(semcache.port, { method: "GET", path: "/metrics" });
-      expect(metrics.text).toMatch(/semcache_audits_total\{outcome="wrong"\} 2/);
+      expect(metrics.text).toMatch(/semcache_audits_total\{match="semantic",outcome="wrong"\} 2\n/);
       expect(metrics.text).toMatch(/semcache_bar_steps 1\n/);
     });
     await withSemcache(overrides, async (semcache) => {
@@ -354,20 +355,75 @@ describe("audits", () => {
     });
   });
 
-  test("one key turns them off; exact hits and clients that forbid the provider are never audited", async () => {
+  test("of exact hits are counted apart, and nothing is barred, raised or removed for them", async () => {
+    await withSemcache(everyHit, async (semcache) => {
+      const headers: HeaderList = [first, freshNamespace()];
+      for (const [said, then] of [
+        ["Paris.", "paris"],
+        ["It is Paris, since 987.", "Bake it at 180 degrees."],
+      ] as const) {
+        provider.reset();
+        provider.script(answer(said));
+        provider.script(answer(then), { times: 2 });
+        await put(semcache, stored, [...headers, ["cache-control", "no-cache"]]);
+        const hit = await put(semcache, stored, headers);
+        expect(hit.outcome).toBe("hit/exact");
+        expect(await outcomeOf(semcache, hit.id)).toMatchObject({
+          match: "exact",
+          outcome: then === "paris" ? "right" : "wrong",
+        });
+        expect(provider.requests).toHaveLength(then === "paris" ? 2 : 3);
+      }
+      const shadow = await ask(semcache.port, { method: "GET", path: "/semcache/v1/admin/shadow" });
+      expect(shadow.json()).toMatchObject({
+        audits: {
+          matches: { exact: { hits: 2, right: 1, wrong: 1 }, semantic: { hits: 0, judged: 0 } },
+          partitions: [{ matches: { exact: { judged: 2 }, semantic: { judged: 0 } } }],
+          worst: [{ match: "exact", outcome: "wrong" }],
+        },
+      });
+      expect(await trustOf(semcache)).toMatchObject({
+        audits: { right: 0, wrong: 0, unsure: 0 },
+        barredPairs: 0,
+        steps: { all: 0, partitions: {} },
+      });
+      const { text } = await ask(semcache.port, { method: "GET", path: "/metrics" });
+      for (const line of [`match="exact",outcome="right"} 1`, `match="exact",outcome="wrong"} 1`])
+        expect(text).toContain(`semcache_audits_total{${line}\n`);
+      expect(text).toContain(`semcache_audits_total{match="semantic",outcome="wrong"} 0\n`);
+      const exported = await ask(semcache.port, { method: "GET", path: "/semcache/v1/admin/feedback" });
+      expect(exported.text).toBe("");
+      const [again, alike] = [await put(semcache, stored, headers), await put(semcache, asked, headers)];
+      expect([again.outcome, alike.outcome]).toEqual(["hit/exact", "hit/semantic"]);
+    });
+  });
+
+  test("one key turns them off; clients that forbid the provider are never audited", async () => {
     await withSemcache({ matching: { audit_rate: 0 } }, async (semcache) => {
       const headers: HeaderList = [first, freshNamespace()];
       await put(semcache, stored, headers);
+      expect((await put(semcache, stored, headers)).outcome).toBe("hit/exact");
       expect((await put(semcache, asked, headers)).outcome).toBe("hit/semantic");
     });
     await withSemcache(everyHit, async (semcache) => {
       const headers: HeaderList = [first, freshNamespace()];
       await put(semcache, stored, headers);
-      expect((await put(semcache, stored, headers)).outcome).toBe("hit/exact");
-      const only = await put(semcache, asked, [...headers, ["cache-control", "only-if-cached"]]);
-      expect(only.outcome).toBe("hit/semantic");
+      for (const [prompt, outcome] of [
+        [stored, "hit/exact"],
+        [asked, "hit/semantic"],
+      ] as const) {
+        const only = await put(semcache, prompt, [...headers, ["cache-control", "only-if-cached"]]);
+        expect(only.outcome).toBe(outcome);
+      }
     });
     // Both have ended, and with them what they had under way.
     expect(provider.requests).toHaveLength(2);
+  });
+
+  test("unless a share is set, an equal request is asked of nobody", async () => {
+    const { auditRates } = loadConfig({ env: {}, workingFolder: folder }).config.matching;
+    expect(auditRates).toEqual({ exact: 0, semantic: 0.005 });
+    const set = loadConfig({ env: { SEMCACHE_MATCHING__AUDIT_RATE: "0.01" }, workingFolder: folder }).config.matching;
+    expect(set.auditRates).toEqual({ exact: 0.01, semantic: 0.01 });
   });
 });

@@ -39,8 +39,7 @@ describe("what is counted", () => {
       [hit({ match: "exact", confidence: null, similarity: null }, "two"), "right", "equality"],
       [hit({ match: "exact", confidence: null, similarity: null }, "two"), "failed", null],
     ] as const) {
-      ledger.addHit(each);
-      ledger.addVerdict(each, outcome, by);
+      ledger.addHit(each)(outcome, by);
     }
     const report = ledger.report();
     expect(report).toMatchObject({
@@ -53,7 +52,13 @@ describe("what is counted", () => {
       grounds: { models: { right: 1 }, judge: { wrong: 1 }, equality: { right: 1 } },
       partitions: [
         { partition: "one", lookups: 3, hitRate: { rate: 2 / 3 }, verdicts: { hits: 2 } },
-        { partition: "two", lookups: 2, hitRate: { rate: 1 }, verdicts: { hits: 2 } },
+        {
+          partition: "two",
+          lookups: 2,
+          hitRate: { rate: 1 },
+          verdicts: { hits: 2 },
+          matches: { semantic: { hits: 0 } },
+        },
       ],
       otherPartitions: { hits: 0 },
       worst: [{ outcome: "wrong", by: "judge", confidence: 0.99, partition: "one", at: "2026-01-05T12:00:00.000Z" }],
@@ -73,6 +78,62 @@ describe("what is counted", () => {
   ])("confidence %s is in the band %s", (confidence, band) => expect(toConfidenceBand(confidence)).toBe(band));
 });
 
+test("equal requests do not hide how often meaning goes wrong, in a partition and in the rest", () => {
+  const { ledger } = open(undefined, 1);
+  for (const partition of ["one", "another"]) {
+    for (let time = 0; time < 99; time++) ledger.addHit(hit({ match: "exact" }, partition))("right", "equality");
+    ledger.addHit(hit({}, partition))("wrong", "models");
+  }
+  const { partitions, otherPartitions } = ledger.report();
+  const ofBoth = { verdicts: { wrongRate: { rate: 0.01 } } };
+  const apart = { exact: { right: 99, wrongRate: { rate: 0 } }, semantic: { wrong: 1, wrongRate: { rate: 1 } } };
+  expect(partitions).toMatchObject([{ partition: "another", ...ofBoth, matches: apart }]);
+  expect(otherPartitions).toMatchObject({ ...ofBoth.verdicts, matches: apart });
+});
+
+describe("a verdict that comes late", () => {
+  const late = (ledger: HitLedger) => {
+    const { partitions, otherPartitions, all } = ledger.report();
+    return {
+      rows: partitions.map(({ partition, verdicts: { hits, right } }) => [partition, hits, right]),
+      rest: [otherPartitions.hits, otherPartitions.right],
+      all: [all.hits, all.right],
+    };
+  };
+
+  test("is counted where its hit is, when its partition has made room meanwhile", () => {
+    const { ledger } = open(undefined, 1);
+    const tell = ledger.addHit(hit({}, "one"));
+    ledger.addHit(hit({}, "two"))("right", "models");
+    tell("right", "models");
+    expect(late(ledger)).toEqual({ rows: [["two", 1, 1]], rest: [1, 1], all: [2, 2] });
+  });
+
+  test("and when it has come in anew since", () => {
+    const { ledger, state } = open(undefined, 1);
+    const tell = ledger.addHit(hit({}, "one"));
+    ledger.addHit(hit({}, "two"));
+    ledger.addHit(hit({}, "one"));
+    tell("right", "models");
+    const expected = { rows: [["one", 1, 0]], rest: [2, 1], all: [3, 1] };
+    expect(late(ledger)).toEqual(expected);
+    ledger.close();
+    expect(late(open(state, 1).ledger)).toEqual(expected);
+  });
+
+  test.each<readonly [string, (ledger: HitLedger) => void]>([
+    ["another matching", (ledger) => ledger.beAbout("another matching")],
+    ["a reset", (ledger) => ledger.reset()],
+  ])("after %s is about what is forgotten, and is counted nowhere", (_, forget) => {
+    const { ledger } = open();
+    const tell = ledger.addHit(hit());
+    forget(ledger);
+    tell("wrong", "models");
+    expect(late(ledger)).toEqual({ rows: [], rest: [0, 0], all: [0, 0] });
+    expect(ledger.report()).toMatchObject({ all: { wrong: 0 }, grounds: { models: { wrong: 0 } }, worst: [] });
+  });
+});
+
 describe("what is bounded", () => {
   test("partitions: those with most hits stay, all others are one", () => {
     const { ledger, state } = open(undefined, 3);
@@ -80,8 +141,7 @@ describe("what is bounded", () => {
     for (let index = 0; index < 50; index++) {
       const each = hit({}, `conversation ${index}`);
       ledger.addMiss(each.names, "frame-new");
-      ledger.addHit(each);
-      ledger.addVerdict(each, "right", "equality");
+      ledger.addHit(each)("right", "equality");
       ledger.close();
     }
     const { partitions, otherPartitions, all } = ledger.report();
@@ -99,8 +159,8 @@ describe("what is bounded", () => {
   test("examples: the worst of each kind stay", () => {
     const { ledger } = open();
     for (let index = 0; index < 100; index++) {
-      ledger.addVerdict(hit({ confidence: 0.9 + index / 1_000 }), index === 0 ? "wrong" : "suspect", "models");
-      ledger.addVerdict(hit({ match: "exact", confidence: null }), "wrong", "models");
+      ledger.addHit(hit({ confidence: 0.9 + index / 1_000 }))(index === 0 ? "wrong" : "suspect", "models");
+      ledger.addHit(hit({ match: "exact", confidence: null }))("wrong", "models");
     }
     const { worst } = ledger.report();
     const semantic = worst.filter(({ match }) => match === "semantic");
@@ -123,9 +183,7 @@ describe("what is kept", () => {
     const { ledger, state } = open();
     ledger.addMiss(names("one"), "verifier-low");
     for (const outcome of ["right", "wrong", "suspect", "unsure"] as const) {
-      const each = hit();
-      ledger.addHit(each);
-      ledger.addVerdict(each, outcome, "models");
+      ledger.addHit(hit())(outcome, "models");
     }
     const before = ledger.report();
     ledger.close();
@@ -133,6 +191,19 @@ describe("what is kept", () => {
     expect(again.report()).toEqual(before);
     again.addHit(hit());
     expect(again.report().all.hits).toBe(5);
+  });
+
+  test("is all there after a crash, of partitions that made room since the last minute too", () => {
+    const { ledger, state } = open(undefined, 2);
+    for (const partition of ["one", "two", "two"]) ledger.addHit(hit({}, partition))("right", "models");
+    ledger.close();
+    const kept = ledger.report();
+    for (const partition of ["three", "four"]) ledger.addHit(hit({}, partition))("right", "models");
+    expect(ledger.report().otherPartitions.hits).toBe(2);
+    expect(open(state, 2).ledger.report()).toEqual(kept);
+    ledger.close();
+    expect(open(state, 2).ledger.report()).toEqual(ledger.report());
+    expect([...state.entries("shadow/partition/")]).toHaveLength(2);
   });
 
   test("of another matching is forgotten", () => {

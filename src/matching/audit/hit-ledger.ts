@@ -4,13 +4,17 @@ import type { MissReason } from "../../model/reason.ts";
 import type { StateStore } from "../../store/state-store.ts";
 import { comparisonGrounds, type ComparisonGround } from "./compare-answers.ts";
 import { confidenceBands, toConfidenceBand } from "./confidence-bands.ts";
-import { PartitionTable, type PartitionNames } from "./partition-table.ts";
+import { PartitionTable, type PartitionNames, type PartitionTally } from "./partition-table.ts";
 import {
+  MatchTallies,
   toCount,
+  toMatchTallies,
   toRate,
   toVerdictTally,
   VerdictTally,
+  type HitMatch,
   type HitOutcome,
+  type MatchCounts,
   type Rate,
   type VerdictCounts,
 } from "./verdict-counts.ts";
@@ -20,18 +24,21 @@ import { toWrongHit, WorstHits, type WrongHit } from "./worst-hits.ts";
 export interface LedgerHit {
   readonly request: string;
   readonly entry: string;
-  readonly match: "exact" | "semantic";
+  readonly match: HitMatch;
   readonly similarity: number | null;
   readonly confidence: number | null;
   readonly names: PartitionNames;
 }
+
+/** What the comparison of a hit said; `by`: null where nothing was compared. */
+export type TellVerdict = (outcome: HitOutcome, by: ComparisonGround | null) => void;
 
 export interface HitSum {
   /** When counting began, ISO 8601: at the first start, when the matching was changed, or when it was reset. */
   readonly since: string;
   readonly lookups: number;
   readonly hitRate: Rate;
-  readonly matches: Readonly<Record<"exact" | "semantic", VerdictCounts>>;
+  readonly matches: MatchCounts;
 }
 
 export interface HitReport extends HitSum {
@@ -47,7 +54,7 @@ export interface HitReport extends HitSum {
   /** Most hits first, at most 100. */
   readonly partitions: readonly PartitionReport[];
   /** All other partitions together. */
-  readonly otherPartitions: VerdictCounts;
+  readonly otherPartitions: VerdictCounts & { readonly matches: MatchCounts };
   /** At most 25 by meaning and 25 equal ones. */
   readonly worst: readonly (Omit<WrongHit, "atMs"> & { readonly at: string })[];
 }
@@ -55,7 +62,9 @@ export interface HitReport extends HitSum {
 export interface PartitionReport extends PartitionNames {
   readonly lookups: number;
   readonly hitRate: Rate;
+  /** Of both kinds of hits together. */
   readonly verdicts: VerdictCounts;
+  readonly matches: MatchCounts;
 }
 
 export interface HitLedgerOptions {
@@ -89,7 +98,7 @@ export class HitLedger {
   #about: string | null = null;
   #lookups = 0;
   #misses: Partial<Record<MissReason, number>> = {};
-  #matches = { exact: new VerdictTally(), semantic: new VerdictTally() };
+  #matches = new MatchTallies();
   #bands = new Map<string, VerdictTally>();
   #grounds = createGrounds();
 
@@ -116,65 +125,73 @@ export class HitLedger {
   addMiss(names: PartitionNames, reason: MissReason): void {
     this.#lookups++;
     this.#misses[reason] = (this.#misses[reason] ?? 0) + 1;
-    this.#note(this.#partitions.addLookup(names, false));
+    this.#hasChanged = true;
+    if (this.#partitions.addMiss(names)) this.#changed.add(names.partition);
   }
 
-  /** A lookup that found a hit; its verdict follows. */
-  addHit({ match, confidence, names }: LedgerHit): void {
+  /** A lookup that found a hit; what it returns takes its verdict, once. */
+  addHit(hit: LedgerHit): TellVerdict {
+    const { match, confidence, names } = hit;
     this.#lookups++;
     this.#matches[match].hits++;
     if (match === "semantic") this.#band(confidence).hits++;
-    this.#note(this.#partitions.addLookup(names, true));
+    const { row, pooled } = this.#partitions.addHit(names, match);
+    this.#hasChanged = true;
+    this.#changed.add(names.partition);
+    // One that was never kept leaves nothing to be removed: conversations come and go by the thousand.
+    if (pooled !== null && this.#options.state.get(this.#rowKey(pooled)) === null) this.#changed.delete(pooled);
+    else if (pooled !== null) this.#changed.add(pooled);
+    const countedIn = this.#matches;
+    return (outcome, by) => {
+      // Its hit was forgotten meanwhile: the figures are of others now.
+      if (countedIn === this.#matches) this.#addVerdict(hit, row, outcome, by);
+    };
   }
 
-  /** `by`: null where nothing was compared. */
-  addVerdict(hit: LedgerHit, outcome: HitOutcome, by: ComparisonGround | null): void {
+  #addVerdict(hit: LedgerHit, row: PartitionTally, outcome: HitOutcome, by: ComparisonGround | null): void {
     const { match, confidence, names, request, entry, similarity } = hit;
+    const { partition } = names;
     this.#hasChanged = true;
     this.#matches[match].outcomes[outcome]++;
     if (match === "semantic") this.#band(confidence).outcomes[outcome]++;
-    this.#partitions.verdictsOf(names.partition).outcomes[outcome]++;
-    if (this.#partitions.row(names.partition)) this.#changed.add(names.partition);
+    this.#partitions.matchesOf(row)[match].outcomes[outcome]++;
+    if (this.#partitions.row(partition)) this.#changed.add(partition);
     if (by === null || outcome === "failed" || outcome === "skipped") return;
     this.#grounds[by][outcome]++;
     if (outcome !== "wrong" && outcome !== "suspect") return;
-    const { partition } = names;
     const atMs = this.#options.clock.now();
     const isKept = this.#worst.add({ outcome, by, request, entry, partition, match, similarity, confidence, atMs });
     this.#worstHasChanged ||= isKept;
   }
 
   sum(): HitSum {
-    const { exact, semantic } = this.#matches;
     return {
       since: new Date(this.#sinceMs).toISOString(),
       lookups: this.#lookups,
-      hitRate: toRate(exact.hits + semantic.hits, this.#lookups),
-      matches: { exact: exact.toCounts(), semantic: semantic.toCounts() },
+      hitRate: toRate(this.#matches.hits, this.#lookups),
+      matches: this.#matches.toCounts(),
     };
   }
 
   report(): HitReport {
-    const all = new VerdictTally();
-    all.add(this.#matches.exact);
-    all.add(this.#matches.semantic);
     const { pooled } = this.#partitions;
     return {
       ...this.sum(),
       misses: { ...this.#misses },
-      all: all.toCounts(),
+      all: this.#matches.toSum(),
       bands: Object.fromEntries([...this.#sortedBands()].map(([band, tally]) => [band, tally.toCounts()])),
       grounds: structuredClone(this.#grounds),
       partitions: this.#partitions
         .list()
-        .toSorted((one, other) => other.verdicts.hits - one.verdicts.hits)
-        .map(({ names, lookups, verdicts }) => ({
+        .toSorted((one, other) => other.matches.hits - one.matches.hits)
+        .map(({ names, lookups, matches }) => ({
           ...names,
           lookups,
-          hitRate: toRate(verdicts.hits, lookups),
-          verdicts: verdicts.toCounts(),
+          hitRate: toRate(matches.hits, lookups),
+          verdicts: matches.toSum(),
+          matches: matches.toCounts(),
         })),
-      otherPartitions: pooled.verdicts.toCounts(),
+      otherPartitions: { ...pooled.matches.toSum(), matches: pooled.matches.toCounts() },
       worst: this.#worst.list().map(({ atMs, ...hit }) => ({ ...hit, at: new Date(atMs).toISOString() })),
     };
   }
@@ -188,14 +205,6 @@ export class HitLedger {
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#keep();
-  }
-
-  #note({ changed, pooled }: { readonly changed: string | null; readonly pooled: string | null }): void {
-    this.#hasChanged = true;
-    if (changed !== null) this.#changed.add(changed);
-    if (pooled === null) return;
-    this.#changed.delete(pooled);
-    this.#options.state.delete(this.#key(`partition/${pooled}`));
   }
 
   #band(confidence: number | null): VerdictTally {
@@ -216,6 +225,10 @@ export class HitLedger {
     return `${this.#options.name}/${name}`;
   }
 
+  #rowKey(partition: string): string {
+    return this.#key(`partition/${partition}`);
+  }
+
   #keep(): void {
     if (!this.#hasChanged) return;
     const { state } = this.#options;
@@ -225,20 +238,22 @@ export class HitLedger {
       sinceMs: this.#sinceMs,
       lookups: this.#lookups,
       misses: this.#misses as JsonObject,
-      exact: this.#matches.exact.toJson(),
-      semantic: this.#matches.semantic.toJson(),
+      ...this.#matches.toJson(),
       bands: Object.fromEntries([...this.#bands].map(([band, tally]) => [band, tally.toJson()])),
       grounds: structuredClone(this.#grounds),
-      pooled: { ...pooled.verdicts.toJson(), lookups: pooled.lookups },
+      pooled: { ...pooled.matches.toJson(), lookups: pooled.lookups },
     });
     // By itself: it is the longest, and seldom changes.
     if (this.#worstHasChanged) {
       const worst = this.#worst.list().map((hit): JsonObject => ({ ...hit }));
       state.put(this.#key("worst"), worst);
     }
+    // With the sums, which have what was pooled: a row that went before them would be in neither after a crash.
     for (const partition of this.#changed) {
+      const key = this.#rowKey(partition);
       const row = this.#partitions.row(partition);
-      if (row) state.put(this.#key(`partition/${partition}`), row.toJson());
+      if (row) state.put(key, row.toJson());
+      else state.delete(key);
     }
     this.#changed.clear();
     this.#hasChanged = false;
@@ -253,7 +268,7 @@ export class HitLedger {
     this.#sinceMs = toCount(sums["sinceMs"]);
     this.#lookups = toCount(sums["lookups"]);
     for (const [reason, count] of toEntries(sums["misses"])) this.#misses[reason as MissReason] = toCount(count);
-    this.#matches = { exact: toVerdictTally(sums["exact"]), semantic: toVerdictTally(sums["semantic"]) };
+    this.#matches = toMatchTallies(sums);
     for (const [band, tally] of toEntries(sums["bands"])) this.#bands.set(band, toVerdictTally(tally));
     for (const [by, counts] of toEntries(sums["grounds"])) {
       const known = this.#grounds[by as ComparisonGround] as Grounds[ComparisonGround] | undefined;
@@ -262,7 +277,7 @@ export class HitLedger {
     }
     const { pooled } = sums;
     const worst = state.get(this.#key("worst"));
-    this.#partitions.pooled.verdicts = toVerdictTally(pooled);
+    this.#partitions.pooled.matches = toMatchTallies(pooled);
     this.#partitions.pooled.lookups = toCount(isJsonObject(pooled) ? pooled["lookups"] : 0);
     for (const hit of Array.isArray(worst) ? (worst as readonly JsonValue[]) : []) {
       const read = toWrongHit(hit);
@@ -277,7 +292,7 @@ export class HitLedger {
     this.#sinceMs = clock.now();
     this.#lookups = 0;
     this.#misses = {};
-    this.#matches = { exact: new VerdictTally(), semantic: new VerdictTally() };
+    this.#matches = new MatchTallies();
     this.#bands = new Map();
     this.#grounds = createGrounds();
     this.#partitions.clear();

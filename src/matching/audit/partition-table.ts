@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
-import { toCount, toVerdictTally, VerdictTally } from "./verdict-counts.ts";
+import { MatchTallies, toCount, toMatchTallies, type HitMatch } from "./verdict-counts.ts";
 
 /** Names of a partition for people, and the key that `similarity` takes. */
 export interface PartitionNames {
@@ -15,17 +15,17 @@ export interface PartitionNames {
 
 export class PartitionTally {
   readonly names: PartitionNames;
-  readonly verdicts: VerdictTally;
+  readonly matches: MatchTallies;
   lookups: number;
 
-  constructor(names: PartitionNames, verdicts = new VerdictTally(), lookups = 0) {
+  constructor(names: PartitionNames, matches = new MatchTallies(), lookups = 0) {
     this.names = names;
-    this.verdicts = verdicts;
+    this.matches = matches;
     this.lookups = lookups;
   }
 
   toJson(): JsonObject {
-    return { ...this.names, lookups: this.lookups, ...this.verdicts.toJson() };
+    return { ...this.names, lookups: this.lookups, ...this.matches.toJson() };
   }
 }
 
@@ -43,7 +43,7 @@ export class PartitionTable {
   readonly #kept = new Map<string, PartitionTally>();
   readonly #waiting = new LRUCache<string, number>({ max: MAX_WAITING });
   /** All that are not in the table; its lookups are those of partitions that had a hit once. */
-  readonly pooled = { verdicts: new VerdictTally(), lookups: 0 };
+  readonly pooled = { matches: new MatchTallies(), lookups: 0 };
 
   constructor(max: number) {
     this.#max = max;
@@ -53,34 +53,29 @@ export class PartitionTable {
     return [...this.#kept.values()];
   }
 
-  /** The table's own row that has changed; null: none. */
-  addLookup(
-    names: PartitionNames,
-    isHit: boolean,
-  ): { readonly changed: string | null; readonly pooled: string | null } {
-    const { partition } = names;
-    const known = this.#kept.get(partition);
-    if (known) {
-      known.lookups++;
-      if (isHit) known.verdicts.hits++;
-      return { changed: partition, pooled: null };
-    }
-    const lookups = (this.#waiting.get(partition) ?? 0) + 1;
-    if (!isHit) {
-      this.#waiting.set(partition, lookups);
-      return { changed: null, pooled: null };
-    }
-    this.#waiting.delete(partition);
-    const pooled = this.#kept.size >= this.#max ? this.#pool() : null;
-    const row = new PartitionTally(shorten(names), new VerdictTally(), lookups);
-    row.verdicts.hits = 1;
-    this.#kept.set(partition, row);
-    return { changed: partition, pooled };
+  /** A lookup that found nothing to serve; true: its row has changed. */
+  addMiss({ partition }: PartitionNames): boolean {
+    const row = this.#kept.get(partition);
+    if (row) row.lookups++;
+    else this.#waiting.set(partition, (this.#waiting.get(partition) ?? 0) + 1);
+    return row !== undefined;
   }
 
-  /** Where the verdict on a hit of this partition is counted. */
-  verdictsOf(partition: string): VerdictTally {
-    return this.#kept.get(partition)?.verdicts ?? this.pooled.verdicts;
+  /** The row that counts the hit, and the partition that made room for it. */
+  addHit(names: PartitionNames, match: HitMatch): { readonly row: PartitionTally; readonly pooled: string | null } {
+    const { partition } = names;
+    const pooled = this.#kept.has(partition) || this.#kept.size < this.#max ? null : this.#pool();
+    const row =
+      this.#kept.get(partition) ?? new PartitionTally(shorten(names), undefined, this.#takeWaiting(partition));
+    row.lookups++;
+    row.matches[match].hits++;
+    this.#kept.set(partition, row);
+    return { row, pooled };
+  }
+
+  /** Where the verdict on a hit of this row is counted: where its hit is, though its partition may have come in anew since. */
+  matchesOf(row: PartitionTally): MatchTallies {
+    return this.row(row.names.partition) === row ? row.matches : this.pooled.matches;
   }
 
   row(partition: string): PartitionTally | null {
@@ -97,26 +92,32 @@ export class PartitionTable {
       namespace: toText(namespace),
       tenant: toText(tenant),
     };
-    this.#kept.set(partition, new PartitionTally(names, toVerdictTally(value), toCount(value["lookups"])));
+    this.#kept.set(partition, new PartitionTally(names, toMatchTallies(value), toCount(value["lookups"])));
   }
 
   clear(): void {
     this.#kept.clear();
     this.#waiting.clear();
-    this.pooled.verdicts = new VerdictTally();
+    this.pooled.matches = new MatchTallies();
     this.pooled.lookups = 0;
   }
 
   #pool(): string {
     let fewest: PartitionTally | null = null;
     for (const row of this.#kept.values()) {
-      if (fewest === null || row.verdicts.hits < fewest.verdicts.hits) fewest = row;
+      if (fewest === null || row.matches.hits < fewest.matches.hits) fewest = row;
     }
     if (fewest === null) return "";
     this.#kept.delete(fewest.names.partition);
-    this.pooled.verdicts.add(fewest.verdicts);
+    this.pooled.matches.add(fewest.matches);
     this.pooled.lookups += fewest.lookups;
     return fewest.names.partition;
+  }
+
+  #takeWaiting(partition: string): number {
+    const lookups = this.#waiting.get(partition) ?? 0;
+    this.#waiting.delete(partition);
+    return lookups;
   }
 }
 

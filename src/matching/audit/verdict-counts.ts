@@ -59,6 +59,51 @@ export class VerdictTally {
   }
 }
 
+/** What was found for a request: an entry of an equal one, or one of the same meaning. */
+export type HitMatch = "exact" | "semantic";
+export type MatchCounts = Readonly<Record<HitMatch, VerdictCounts>>;
+
+/** Hits and their outcomes, each kind apart: exact ones are many and mostly right, and would hide how often the others are wrong. */
+export class MatchTallies {
+  readonly exact: VerdictTally;
+  readonly semantic: VerdictTally;
+
+  constructor(exact = new VerdictTally(), semantic = new VerdictTally()) {
+    this.exact = exact;
+    this.semantic = semantic;
+  }
+
+  get hits(): number {
+    return this.exact.hits + this.semantic.hits;
+  }
+
+  add({ exact, semantic }: MatchTallies): void {
+    this.exact.add(exact);
+    this.semantic.add(semantic);
+  }
+
+  toCounts(): MatchCounts {
+    return { exact: this.exact.toCounts(), semantic: this.semantic.toCounts() };
+  }
+
+  /** Both kinds together. */
+  toSum(): VerdictCounts {
+    const sum = new VerdictTally();
+    sum.add(this.exact);
+    sum.add(this.semantic);
+    return sum.toCounts();
+  }
+
+  toJson(): JsonObject {
+    return { exact: this.exact.toJson(), semantic: this.semantic.toJson() };
+  }
+}
+
+export function toMatchTallies(value: JsonValue | undefined): MatchTallies {
+  const kept = isJsonObject(value) ? value : {};
+  return new MatchTallies(toVerdictTally(kept["exact"]), toVerdictTally(kept["semantic"]));
+}
+
 export function toVerdictTally(value: JsonValue | undefined): VerdictTally {
   const tally = new VerdictTally();
   const kept = isJsonObject(value) ? value : {};
