@@ -12,17 +12,17 @@ describe("withDeadline", () => {
     await expect(withDeadline(options, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   });
 
-  test("names the phase when the time is over, and tells the work to stop", async () => {
-    let stopped: Promise<void> = Promise.resolve();
+  test("names the phase when the time is over, and tells the work to stop, and why", async () => {
+    let stopped: Promise<unknown> = Promise.resolve();
     const waiting = withDeadline({ ...options, timeoutMs: 1 }, (signal) => {
-      stopped = new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+      stopped = new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason)));
       return new Promise(() => undefined);
     });
     await expect(waiting).rejects.toMatchObject({
       code: "lookup-timeout",
       message: "Cannot finish the test: 1 ms passed",
     });
-    await stopped;
+    expect(await stopped).toMatchObject({ code: "lookup-timeout" });
   });
 
   test("ends when the caller leaves, also before the start", async () => {

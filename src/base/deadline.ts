@@ -1,11 +1,11 @@
 import { SemcacheError, type ErrorCode } from "./errors.ts";
 
-/** Given as the reason, because the default one is an exception with a stack trace, made for each wait that ends well. */
+/** Given as the reason where nothing went wrong, because the default one is an exception with a stack trace, made for each wait that ends well. */
 const OVER = "the wait is over";
 
 /**
  * Waits for `work` until `signal` aborts or `timeoutMs` passes; the timeout's error names the phase.
- * `work` gets a signal that aborts on either, so that queued work gives its place back.
+ * `work` gets a signal that aborts on either, with the error as its reason, so that queued work gives its place back.
  *
  * @throws {SemcacheError} `aborted`, or `code` on timeout.
  */
@@ -22,6 +22,7 @@ export async function withDeadline<T>(
   const { signal, phase, timeoutMs, code } = options;
   let onAbort: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let reason: unknown = OVER;
   try {
     const stop = new Promise<never>((_, reject) => {
       onAbort = () => reject(new SemcacheError("aborted", `Cannot finish ${phase}: the caller went away`));
@@ -38,9 +39,12 @@ export async function withDeadline<T>(
     working.catch(() => undefined);
     stop.catch(() => undefined);
     return await Promise.race([working, stop]);
+  } catch (error) {
+    reason = error;
+    throw error;
   } finally {
     clearTimeout(timer);
     if (onAbort) signal?.removeEventListener("abort", onAbort);
-    controller.abort(OVER);
+    controller.abort(reason);
   }
 }

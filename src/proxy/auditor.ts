@@ -71,7 +71,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
     const fresh = await ask(exchange, understood, work, signal);
     if (served === null || fresh === null) return failed;
     const askAgain = () => ask(exchange, understood, work, signal);
-    return checkHit({ comparer, understood, served, fresh, askAgain, signal });
+    return checkHit({ comparer, understood, served, fresh, askAgain, signal, work });
   }
 
   return {

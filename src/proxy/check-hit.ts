@@ -1,6 +1,7 @@
 import { toComparableAnswer } from "../formats/comparable-answer.ts";
 import { isEqualAnswer, type AnswerComparer, type ComparisonGround } from "../matching/audit/compare-answers.ts";
 import type { HitVerdict } from "../matching/audit/trust.ts";
+import type { CallTracer } from "../telemetry/tracing/tracing.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { ReadAnswer } from "./provider-asker.ts";
 
@@ -12,6 +13,8 @@ export interface HitCheck {
   /** The provider's word once more; null: it cannot be had. */
   readonly askAgain: () => Promise<ReadAnswer | null>;
   readonly signal: AbortSignal;
+  /** What the calls that it takes are a part of. */
+  readonly work: CallTracer;
 }
 
 export interface CheckedHit {
@@ -50,10 +53,10 @@ export function compareAtOnce(
   return { verdict: one !== null && one === other ? "right" : "unsure", by: "equality" };
 }
 
-async function compare({ comparer, understood, signal }: HitCheck, served: ReadAnswer, fresh: ReadAnswer) {
+async function compare({ comparer, understood, signal, work }: HitCheck, served: ReadAnswer, fresh: ReadAnswer) {
   const { promptText: question } = understood;
   return (
     compareAtOnce(understood, served, fresh) ??
-    (await comparer.compare({ question, served: served.text, fresh: fresh.text }, signal))
+    (await comparer.compare({ question, served: served.text, fresh: fresh.text }, signal, work))
   );
 }

@@ -11,7 +11,7 @@ import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 import type { ShadowWatch } from "./shadow.ts";
-import { callTraced } from "./traced-call.ts";
+import { callTraced } from "../upstream/traced-call.ts";
 
 export interface LaunchRequest {
   readonly exchange: Exchange;

@@ -1,14 +1,14 @@
 import type { Examination } from "../formats/dialect.ts";
 import type { StoredAnswer, Usage } from "../model/answer.ts";
 import type { BackgroundTrace } from "../telemetry/tracing/tracing.ts";
-import { collectAnswer, type CollectedAnswer } from "../upstream/collect-answer.ts";
-import type { UpstreamClient, UpstreamHandler, UpstreamHead } from "../upstream/upstream-client.ts";
+import type { CollectedAnswer } from "../upstream/collect-answer.ts";
+import { collectTraced } from "../upstream/traced-call.ts";
+import type { UpstreamClient, UpstreamHead } from "../upstream/upstream-client.ts";
 import type { UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { toRecordedAnswer } from "./provider-answer.ts";
 import { toProviderRequest } from "./provider-request.ts";
 import type { ProxySettings } from "./proxy-options.ts";
-import { callTraced } from "./traced-call.ts";
 
 /** An answer as the cache would keep it, and what it says. */
 export interface ReadAnswer extends Pick<Extract<Examination, { kind: "storable" }>, "semantic" | "text" | "usage"> {
@@ -49,9 +49,12 @@ export function createProviderAsker({
       stream: asked.form.shape === "stream",
     });
     const request = toProviderRequest(exchange, target, settings, hidden);
-    const open = (handler: UpstreamHandler) => callTraced(upstream, request, handler, trace);
     let cut: CollectedAnswer | null = null;
-    const answered = await collectAnswer(open, { maxBytes, signal, onCut: (answer) => (cut = answer) });
+    const answered = await collectTraced(upstream, request, trace, {
+      maxBytes,
+      signal,
+      onCut: (answer) => (cut = answer),
+    });
     const answer = answered && readProviderAnswer(dialect, answered.head, answered.body, maxBytes);
     const usage = answer ? answer.usage : usageOf(dialect, answered ?? cut);
     trace.end({ usage });

@@ -5,6 +5,7 @@ import type { AnswerComparer, ComparisonGround } from "../matching/audit/compare
 import type { HitLedger, LedgerHit, TellVerdict } from "../matching/audit/hit-ledger.ts";
 import type { HitOutcome } from "../matching/audit/verdict-counts.ts";
 import type { Usage } from "../model/answer.ts";
+import type { BackgroundTrace } from "../telemetry/tracing/tracing.ts";
 import type { CachedRequest } from "./cached-request.ts";
 import { checkHit, compareAtOnce } from "./check-hit.ts";
 import type { Exchange } from "./exchange.ts";
@@ -65,16 +66,15 @@ export function createShadow(options: ShadowOptions): Shadow {
   }
 
   /** The provider's word once more; null: it cannot be had. */
-  async function askAgain(exchange: Exchange, cached: CachedRequest, signal: AbortSignal): Promise<ReadAnswer | null> {
+  async function askAgain(
+    exchange: Exchange,
+    cached: CachedRequest,
+    work: BackgroundTrace,
+    signal: AbortSignal,
+  ): Promise<ReadAnswer | null> {
     const { ask } = options;
     if (ask === null) return null;
-    return calls(async () => {
-      if (signal.aborted) return null;
-      const work = exchange.trace.background("shadow");
-      const answer = await ask(exchange, cached, work, signal);
-      work.end(answer === null ? "failed" : "answered");
-      return answer;
-    });
+    return calls(async () => (signal.aborted ? null : ask(exchange, cached, work, signal)));
   }
 
   function check(
@@ -84,19 +84,21 @@ export function createShadow(options: ShadowOptions): Shadow {
     served: ReadAnswer,
     fresh: ReadAnswer,
   ): void {
+    const work = exchange.trace.background("shadow");
     const run = withDeadline(
       { phase: "the comparison", timeoutMs, code: "upstream-idle-timeout", signal: closing.signal },
       async (signal) => {
         // The client's last bytes leave first.
         await nextTurn();
-        const again = () => askAgain(exchange, cached, signal);
-        return checkHit({ comparer, understood: cached, served, fresh, askAgain: again, signal });
+        const again = () => askAgain(exchange, cached, work, signal);
+        return checkHit({ comparer, understood: cached, served, fresh, askAgain: again, signal, work });
       },
     )
-      .then(
-        ({ outcome, by }) => tell(outcome, by),
-        () => tell("failed", null),
-      )
+      .catch(() => ({ outcome: "failed", by: null }) as const)
+      .then(({ outcome, by }) => {
+        work.end(outcome);
+        tell(outcome, by);
+      })
       .finally(() => underWay.delete(run));
     underWay.add(run);
   }

@@ -5,22 +5,17 @@ export interface CollectedAnswer {
   readonly body: Buffer;
 }
 
-/**
- * The whole of a successful answer; null: none, no 2xx, or larger than `maxBytes`.
- *
- * @param options `onCut`: told of what had come of a successful answer that is not whole
- */
+export interface CollectLimits {
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** Told of what had come of a successful answer that is not whole. */
+  readonly onCut?: (answer: CollectedAnswer) => void;
+}
+
+/** The whole of a successful answer; null: none, no 2xx, or larger than `maxBytes`. */
 export function collectAnswer(
   open: (handler: UpstreamHandler) => UpstreamCall,
-  {
-    maxBytes,
-    signal,
-    onCut,
-  }: {
-    readonly maxBytes: number;
-    readonly signal: AbortSignal;
-    readonly onCut?: (answer: CollectedAnswer) => void;
-  },
+  { maxBytes, signal, onCut }: CollectLimits,
 ): Promise<CollectedAnswer | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

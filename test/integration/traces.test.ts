@@ -90,7 +90,9 @@ beforeAll(async () => {
   await tell("miss", { headers: [room], body: chat(question) });
   await tell("exact hit", { headers: [room], body: chat(question) });
   await tell("semantic hit", { headers: [room], body: chat(paraphrase) });
-  await server.log((line) => /^An audit (is over|found a wrong hit)$/.test(String(line["msg"])));
+  for (const name of ["exact hit", "semantic hit"]) {
+    await server.log((line) => line["request"] === of(name).answer.id && String(line["msg"]).startsWith("An audit "));
+  }
   await tell("stream", {
     path: "/v1/messages",
     headers: [freshNamespace()],
@@ -203,7 +205,7 @@ it("a miss: request, lookup, call; the provider is told of the call, and tracest
 
 it("an exact hit: no call, nothing goes upstream; the caller's trace is no part of what is compared", () => {
   const { root, call, names } = traceOf("exact hit");
-  expect(of("exact hit").sent).toEqual([]);
+  expect(provider.requests.filter(({ headers }) => headers["traceparent"]?.includes(root.traceId))).toEqual([]);
   expect(call).toBeUndefined();
   expect(names).toEqual(["POST /v1/chat/completions", "semcache lookup"]);
   expect(root.attributes).toMatchObject({
@@ -235,9 +237,14 @@ it("a semantic hit: the steps of its lookup, one after the other", () => {
   expect(fromMs).toBeLessThanOrEqual((lookup?.endMs ?? 0) + 0.01);
 });
 
-it("the audit of a hit has a trace of its own, linked to the request; so has its call", () => {
-  const { root } = traceOf("semantic hit");
-  const audit = spans.find(({ name }) => name === "semcache audit");
+it.each([
+  ["exact hit", question],
+  ["semantic hit", paraphrase],
+])("the audit of an %s has a trace of its own, linked to the request; so has its call", (name, prompt) => {
+  const { root } = traceOf(name);
+  const isLinked = ({ links }: Span) => links.some(({ spanId }) => spanId === root.spanId);
+  const [audit, ...more] = spans.filter((span) => span.name === "semcache audit" && isLinked(span));
+  expect(more).toEqual([]);
   expect(audit?.links).toEqual([{ traceId: root.traceId, spanId: root.spanId }]);
   expect(audit?.parent).toBeNull();
   const calls = spans.filter(({ traceId, kind }) => traceId === audit?.traceId && kind === CLIENT);
@@ -246,7 +253,7 @@ it("the audit of a hit has a trace of its own, linked to the request; so has its
     expect(call.parent).toBe(audit?.spanId);
     const header = `00-${call.traceId}-${call.spanId}-01`;
     const sent = provider.requests.find((request) => request.headers["traceparent"] === header);
-    expect(sent?.body.toString()).toContain(paraphrase);
+    expect(sent?.body.toString()).toContain(prompt);
     // It belongs to the client's trace.
     expect(sent?.headers["tracestate"]).toBeUndefined();
     expect(call.attributes["gen_ai.usage.input_tokens"]).toBeGreaterThan(0);

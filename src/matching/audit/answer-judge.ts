@@ -1,10 +1,11 @@
+import type { CallTracer } from "../../telemetry/tracing/tracing.ts";
 import type { AnswerPair } from "./compare-answers.ts";
 import type { HitVerdict } from "./trust.ts";
 
 /** Somebody who can tell whether two answers say the same, at a price. */
 export interface AnswerJudge {
   /** `unsure` where it cannot tell, may not be asked, or does not answer as it should. Throws nothing. */
-  ask(pair: AnswerPair, signal?: AbortSignal): Promise<HitVerdict>;
+  ask(pair: AnswerPair, signal?: AbortSignal, trace?: CallTracer): Promise<HitVerdict>;
 }
 
 /**

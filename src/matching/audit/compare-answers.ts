@@ -2,6 +2,7 @@ import { toCanonicalJson } from "../../base/canonical-json.ts";
 import { dotProduct } from "../../base/dot-product.ts";
 import type { JsonValue } from "../../base/json.ts";
 import type { Embedder } from "../../embedding/embedder.ts";
+import type { CallTracer } from "../../telemetry/tracing/tracing.ts";
 import type { Guard } from "../guard.ts";
 import { exactOnlyByTokens } from "../limits/prompt-limits.ts";
 import type { Verifier } from "../verifier.ts";
@@ -33,8 +34,10 @@ export interface AnswerComparer {
   /**
    * Whether the answer that was served says what the provider says now. `unsure` where neither can be told: two free
    * texts may say the same in very different words.
+   *
+   * @param trace of what somebody else is asked for it
    */
-  compare(pair: AnswerPair, signal?: AbortSignal): Promise<AnswerComparison>;
+  compare(pair: AnswerPair, signal?: AbortSignal, trace?: CallTracer): Promise<AnswerComparison>;
 }
 
 /*

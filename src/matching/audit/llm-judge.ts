@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { withDeadline } from "../../base/deadline.ts";
-import { collectAnswer } from "../../upstream/collect-answer.ts";
+import { readAnswerUsage } from "../../formats/openai-chat/read-answer-usage.ts";
+import { untracedBackground, type CallTracer } from "../../telemetry/tracing/tracing.ts";
+import { collectTraced } from "../../upstream/traced-call.ts";
 import type { UpstreamClient } from "../../upstream/upstream-client.ts";
 import type { AnswerJudge, JudgeOutcome } from "./answer-judge.ts";
 import type { AnswerPair } from "./compare-answers.ts";
@@ -31,7 +33,7 @@ export function createLlmJudge(options: LlmJudgeOptions): AnswerJudge {
   const url = toCompletionsUrl(options.url);
   let underWay = 0;
 
-  async function call(pair: AnswerPair, signal: AbortSignal) {
+  async function call(pair: AnswerPair, signal: AbortSignal, tracer: CallTracer) {
     const check = randomBytes(9).toString("base64url");
     const body = Buffer.from(JSON.stringify(toJudgeRequest(pair, { model, check })));
     const request = {
@@ -48,11 +50,17 @@ export function createLlmJudge(options: LlmJudgeOptions): AnswerJudge {
       body,
     };
     const limits = { maxBytes: MAX_REPLY_BYTES, signal };
-    const answer = await collectAnswer((handler) => upstream.call(request, handler), limits);
+    const trace = tracer.call({ method: "POST", url, dialect: "openai-chat", model, stream: false });
+    const answer = await collectTraced(upstream, request, trace, limits);
+    trace.end({ usage: answer && readAnswerUsage({ shape: "json", body: answer.body }) });
     return answer && { reply: parseJudgeReply(answer.body.toString("utf8"), check) };
   }
 
-  async function ask(pair: AnswerPair, signal?: AbortSignal): Promise<{ outcome: JudgeOutcome; tokens: number }> {
+  async function ask(
+    pair: AnswerPair,
+    tracer: CallTracer,
+    signal?: AbortSignal,
+  ): Promise<{ outcome: JudgeOutcome; tokens: number }> {
     if (pair.question.length + pair.served.length + pair.fresh.length > MAX_JUDGED_CHARS) {
       return { outcome: "too-long", tokens: 0 };
     }
@@ -62,7 +70,7 @@ export function createLlmJudge(options: LlmJudgeOptions): AnswerJudge {
     try {
       const answered = await withDeadline(
         { phase: "the judge's verdict", timeoutMs, code: "upstream-idle-timeout", signal },
-        (waiting) => call(pair, waiting),
+        (waiting) => call(pair, waiting, tracer),
       );
       if (answered === null) return { outcome: "failed", tokens: 0 };
       return { outcome: answered.reply?.verdict ?? "garbled", tokens: answered.reply?.tokens ?? 0 };
@@ -74,8 +82,8 @@ export function createLlmJudge(options: LlmJudgeOptions): AnswerJudge {
   }
 
   return {
-    async ask(pair, signal) {
-      const { outcome, tokens } = await ask(pair, signal);
+    async ask(pair, signal, tracer = untracedBackground) {
+      const { outcome, tokens } = await ask(pair, tracer, signal);
       onOutcome(outcome, tokens);
       return toVerdict(outcome);
     },

@@ -50,7 +50,7 @@ export function openJudge(
   const budget = new JudgeBudget({ state, clock, maxCallsPerDay });
   const judge = createLlmJudge({ url, model, apiKey, timeoutMs, budget, upstream: client, onOutcome });
   return {
-    ask: (pair, signal) => judge.ask(pair, signal),
+    ask: (...question) => judge.ask(...question),
     get callsLeft() {
       return budget.left;
     },

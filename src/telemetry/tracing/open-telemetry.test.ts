@@ -184,6 +184,7 @@ describe("what went wrong", () => {
 
   test.each([
     ["an error of the provider", 429, null, "429", ERROR],
+    ["an error that nobody reads to its end", 429, "aborted", "429", ERROR],
     ["no answer", null, "upstream-unreachable", "upstream-unreachable", ERROR],
     ["broken off by us", 200, "aborted", "aborted", UNSET],
     ["an answer", 200, null, undefined, UNSET],

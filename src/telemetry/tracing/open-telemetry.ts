@@ -212,7 +212,9 @@ class CallSpan implements CallTrace {
     const { api, span, epochMs, attempt } = this.#options;
     attempt(undefined, () => {
       const status = this.#status;
-      const failure = error ?? (status !== null && status >= 400 ? String(status) : null);
+      const refusal = status !== null && status >= 400 ? String(status) : null;
+      // What was broken off because it was refused was refused.
+      const failure = error === "aborted" ? (refusal ?? error) : (error ?? refusal);
       span.setAttributes(toCallAttributes({ status, usage, error: failure, firstChunkMs: this.#firstChunkMs }));
       // Breaking off was this side's own wish: the client had left.
       if (failure !== null && failure !== "aborted") span.setStatus({ code: api.SpanStatusCode.ERROR });

@@ -33,8 +33,12 @@ export interface RequestTrace {
   end(report: RequestReport): void;
 }
 
-export interface BackgroundTrace {
+/** What calls are a part of. */
+export interface CallTracer {
   call(call: TracedCall): CallTrace;
+}
+
+export interface BackgroundTrace extends CallTracer {
   /** @param outcome one of a closed list */
   end(outcome: string): void;
 }
@@ -70,7 +74,7 @@ export const untracedCall: CallTrace = {
   end: () => undefined,
 };
 
-const untracedBackground: BackgroundTrace = { call: () => untracedCall, end: () => undefined };
+export const untracedBackground: BackgroundTrace = { call: () => untracedCall, end: () => undefined };
 
 export const untracedRequest: RequestTrace = {
   call: () => untracedCall,
