@@ -5,6 +5,7 @@ import type {
   DeskEntryDetail,
   DeskError,
   DeskHistory,
+  DeskShadow,
   EntryDeleted,
   EntryPage,
   EntryQuery,
@@ -79,6 +80,9 @@ async function describe(response: Response): Promise<string> {
   return body?.error?.message ?? `Semcache answered ${response.status} ${response.statusText}`.trim();
 }
 
+/** What is empty or undefined is not asked for. */
+type Asked<Query> = { readonly [Name in keyof Query]?: Query[Name] | "" | undefined };
+
 async function read<T>(path: string, query: object = {}, signal?: AbortSignal): Promise<T> {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -100,10 +104,13 @@ async function send<T>(path: string, body: object): Promise<T> {
 
 export const readHistory = (range: HistoryRange) => read<DeskHistory>("history", { range });
 
-export const readDecisions = (query: DecisionQuery, signal?: AbortSignal) =>
+export const readShadow = () => read<DeskShadow>("shadow");
+
+export const readDecisions = (query: Asked<DecisionQuery>, signal?: AbortSignal) =>
   read<DecisionPage>("decisions", query, signal);
 
-export const readEntries = (query: EntryQuery, signal?: AbortSignal) => read<EntryPage>("entries", query, signal);
+export const readEntries = (query: Asked<EntryQuery>, signal?: AbortSignal) =>
+  read<EntryPage>("entries", query, signal);
 
 export const readEntry = (id: string) => read<DeskEntryDetail>(`entries/${encodeURIComponent(id)}`);
 

@@ -79,8 +79,8 @@ async function load(
       const page = await readDecisions(
         {
           limit,
-          ...(from === undefined ? {} : { before: from }),
-          ...(outcome === "" ? {} : { outcome }),
+          before: from,
+          outcome,
           reason,
           model,
           q,

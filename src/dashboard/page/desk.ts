@@ -1,11 +1,13 @@
 import { signal } from "@preact/signals";
-import type { DecisionBatch, DeskHistory, DeskStats, HistoryRange } from "../desk-api.ts";
-import { describeFault, lock, readHistory } from "./api-client.ts";
+import type { DecisionBatch, DeskHistory, DeskShadow, DeskStats, HistoryRange } from "../desk-api.ts";
+import { describeFault, lock, readHistory, readShadow } from "./api-client.ts";
 import { LiveStream, type LiveState } from "./live-stream.ts";
 
 /** What the page shows of the server, kept up to date by its events. */
 export const stats = signal<DeskStats | null>(null);
 export const history = signal<DeskHistory | null>(null);
+/** What the provider said of hits, or of what would have been hits. */
+export const compared = signal<DeskShadow | null>(null);
 export const historyFault = signal<string | null>(null);
 export const range = signal<HistoryRange>("24h");
 export const live = signal<LiveState>("connecting");
@@ -37,9 +39,9 @@ let reading = false;
 
 const stream = new LiveStream({
   onEvent(name, data) {
+    if (name === "decision") for (const listener of batchListeners) listener(data as DecisionBatch);
+    else refreshHistory();
     if (name === "stats") stats.value = data as DeskStats;
-    else if (name === "history") refreshHistory();
-    else for (const listener of batchListeners) listener(data as DecisionBatch);
   },
   onState(state, fault) {
     if (state === "live" && live.value !== "live") {
@@ -68,8 +70,9 @@ async function loadHistory(): Promise<void> {
   clearTimeout(timer);
   const asked = range.value;
   try {
-    const found = await readHistory(asked);
+    const [found, said] = await Promise.all([readHistory(asked), readShadow()]);
     if (range.value === asked) history.value = found;
+    compared.value = said;
     historyFault.value = null;
   } catch (error) {
     historyFault.value = describeFault(error);

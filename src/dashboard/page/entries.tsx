@@ -34,7 +34,7 @@ async function search(changes: Conditions = {}): Promise<void> {
 async function load(after: string | undefined, current: AbortSignal): Promise<void> {
   loading.value = true;
   try {
-    const page = await readEntries({ ...query.value, ...(after === undefined ? {} : { after }) }, current);
+    const page = await readEntries({ ...query.value, after }, current);
     if (current.aborted) return;
     entries.value = after === undefined ? page.entries : [...entries.value, ...page.entries];
     scanned.value = (after === undefined ? 0 : scanned.value) + page.scanned;
@@ -78,18 +78,11 @@ export function Entries() {
         <table class="entries">
           <thead>
             <tr>
-              <th scope="col">Prompt</th>
-              <th scope="col">Answers</th>
-              <th scope="col">Model</th>
-              <th scope="col">Tags</th>
-              <th scope="col" class="number">
-                Hits
-              </th>
-              <th scope="col" class="number">
-                Size
-              </th>
-              <th scope="col">Created</th>
-              <th scope="col">Expires</th>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -106,8 +99,8 @@ export function Entries() {
                 </td>
                 <td>{entry.model ?? "–"}</td>
                 <td>{entry.tags.join(", ")}</td>
-                <td class="number">{formatCount(entry.hits)}</td>
-                <td class="number">{formatBytes(entry.answerBytes)}</td>
+                <td>{formatCount(entry.hits)}</td>
+                <td>{formatBytes(entry.answerBytes)}</td>
                 <td>{formatDateTime(entry.createdAt)}</td>
                 <td>{formatDateTime(entry.expiresAt)}</td>
               </tr>
@@ -142,6 +135,8 @@ const fields: readonly (readonly [name: keyof Conditions, label: string, hint: s
   ["tenant", "Tenant", "Tenant"],
   ["older_than", "Older than", "Older than, as 7d"],
 ];
+
+const columns = ["Prompt", "Answers", "Model", "Tags", "Hits", "Size", "Created", "Expires"] as const;
 
 function Filters() {
   return (

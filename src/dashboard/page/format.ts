@@ -1,9 +1,13 @@
 const dash = "–";
 
+function write(value: number, maximumFractionDigits: number): string {
+  return value.toLocaleString(undefined, { maximumFractionDigits });
+}
+
 /** Whole up to ten million, then shortened: a tile must not break. */
 export function formatCount(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;
-  if (Math.abs(value) < 10_000_000) return value.toLocaleString(undefined, { maximumFractionDigits: 0 });
+  if (Math.abs(value) < 10_000_000) return write(value, 0);
   return value.toLocaleString(undefined, { notation: "compact", maximumFractionDigits: 1 });
 }
 
@@ -25,21 +29,21 @@ export function formatBytes(bytes: number | null | undefined): string {
   let value = bytes;
   let at = 0;
   for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
-  return `${value.toLocaleString(undefined, { maximumFractionDigits: at === 0 ? 0 : 1 })} ${units[at]}`;
+  return `${write(value, at === 0 ? 0 : 1)} ${units[at]}`;
 }
 
 /** Of a request. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return dash;
-  if (ms >= 10_000) return `${(ms / 1000).toLocaleString(undefined, { maximumFractionDigits: 0 })} s`;
-  if (ms >= 1000) return `${(ms / 1000).toLocaleString(undefined, { maximumFractionDigits: 2 })} s`;
-  return `${ms.toLocaleString(undefined, { maximumFractionDigits: ms < 10 ? 2 : ms < 100 ? 1 : 0 })} ms`;
+  if (ms >= 10_000) return `${write(ms / 1000, 0)} s`;
+  if (ms >= 1000) return `${write(ms / 1000, 2)} s`;
+  return `${write(ms, ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
 }
 
 /** Of a sum: its two largest units. */
 export function formatSeconds(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return dash;
-  if (seconds < 60) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+  if (seconds < 60) return `${write(seconds, 1)} s`;
   const whole = Math.floor(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;

@@ -1,6 +1,7 @@
 import type { GuardFinding } from "../../model/verdict.ts";
 import { explainReason } from "./decision-outcome.ts";
 import { formatScore } from "./format.ts";
+import { Meter } from "./meter.tsx";
 
 export interface JudgementShown {
   readonly similarity: number | null;
@@ -26,7 +27,7 @@ export function JudgementView({ judgement }: { readonly judgement: JudgementShow
         <div>
           <dt>Similarity</dt>
           <dd>{formatScore(similarity)}</dd>
-          <Meter value={similarity} label="Similarity" />
+          <Meter label="Similarity" value={similarity ?? 0} isPoor={false} text={formatScore(similarity)} />
           <p class="dim">
             {similarity === null
               ? "Nothing was compared by meaning."
@@ -38,7 +39,13 @@ export function JudgementView({ judgement }: { readonly judgement: JudgementShow
         <div>
           <dt>Confidence</dt>
           <dd>{formatScore(confidence)}</dd>
-          <Meter value={confidence} mark={threshold} label="Confidence" />
+          <Meter
+            label="Confidence"
+            value={confidence ?? 0}
+            mark={threshold}
+            isPoor={threshold !== null && confidence !== null && confidence < threshold}
+            text={formatScore(confidence) + (threshold === null ? "" : `, needed ${formatScore(threshold)}`)}
+          />
           <p class="dim">
             {confidence === null
               ? "Decided before one was computed."
@@ -83,32 +90,5 @@ export function GuardWords({ finding: { a, b } }: { readonly finding: GuardFindi
       <span aria-label="against"> ≠ </span>
       <mark class="guard">{b || "∅"}</mark>
     </span>
-  );
-}
-
-/** Of 0 to 1; what is below counts as 0. */
-function Meter({
-  value,
-  mark = null,
-  label,
-}: {
-  readonly value: number | null;
-  readonly mark?: number | null;
-  readonly label: string;
-}) {
-  const at = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
-  return (
-    <div
-      class={`meter ${mark !== null && value !== null && value < mark ? "under" : ""}`}
-      role="meter"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={1}
-      aria-valuenow={value ?? 0}
-      aria-valuetext={mark === null ? formatScore(value) : `${formatScore(value)}, needed ${formatScore(mark)}`}
-    >
-      <span class="fill" style={{ width: at(value ?? 0) }} />
-      {mark !== null && <span class="tick" style={{ left: at(mark) }} />}
-    </div>
   );
 }

@@ -5,6 +5,7 @@ import { chooseFilter } from "./decision-list.ts";
 import { explainReason, noFilter } from "./decision-outcome.ts";
 import { toRanked } from "./ranked.ts";
 import { formatBytes, formatCount, formatShare, plural } from "./format.ts";
+import { Meter } from "./meter.tsx";
 import { goTo } from "./tabs.tsx";
 
 export function ReasonsCard({ sum }: { readonly sum: HistorySum }) {
@@ -164,25 +165,12 @@ function Fill({
   readonly format: (value: number) => string;
 }) {
   const text = limit === null ? `${format(value)}, no limit` : `${format(value)} of ${format(limit)}`;
-  const share = limit === null || limit === 0 ? 0 : Math.min(1, value / limit);
   return (
     <div class="limit">
       <p>
         {name} <b class="number">{text}</b>
       </p>
-      {limit !== null && (
-        <div
-          class={`meter ${share > 0.9 ? "near" : ""}`}
-          role="meter"
-          aria-label={name}
-          aria-valuemin={0}
-          aria-valuemax={limit}
-          aria-valuenow={value}
-          aria-valuetext={text}
-        >
-          <span class="fill" style={{ width: `${share * 100}%` }} />
-        </div>
-      )}
+      {limit !== null && <Meter label={name} value={value} max={limit} isPoor={value > limit * 0.9} text={text} />}
     </div>
   );
 }

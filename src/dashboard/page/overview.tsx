@@ -1,6 +1,7 @@
 import type { HistoryRange } from "../desk-api.ts";
 import { Charts } from "./charts.tsx";
-import { chooseRange, history, historyFault, live, range, stats } from "./desk.ts";
+import { ComparedCard } from "./compared-card.tsx";
+import { chooseRange, compared, history, historyFault, live, range, stats } from "./desk.ts";
 import { EmptyStart } from "./empty-start.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
 import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
@@ -62,6 +63,7 @@ export function Overview() {
         <ErrorsCard sum={shown.sum} />
         <TrustCard trust={now.trust} />
       </div>
+      {compared.value && <ComparedCard compared={compared.value} />}
       <SavedCard stats={now} />
       <SinceStart stats={now} />
     </section>

@@ -111,7 +111,7 @@ function Result({ judged: { a, b, judgement } }: { readonly judged: Judged }) {
   const { verdict, reason, guard, maxErrorRate } = judgement;
   const marks = toPromptMarks({ asked: b, matched: a, guard });
   return (
-    <div class="result">
+    <div class="card result">
       <h2 class={`verdict ${verdict}`}>
         {verdict === "hit" ? "Hit: it would be served" : "Miss: the provider is asked"}
       </h2>
