@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createPriceList } from "#semcache/pricing/price-list.js";
 import { ask, chat } from "../support/ask.ts";
 import { Command, run } from "../support/command.ts";
 import { startImitationProvider, type ImitationProvider } from "../support/imitation-provider.ts";
@@ -127,6 +128,15 @@ describe("demo", () => {
     const rows = stdout.split("\n").filter((line) => /\b(?:hit|miss|bypass)\b/u.test(line));
     expect(rows.length).toBeGreaterThanOrEqual(12);
     expect(stdout).toMatch(/\d+ requests, \d+ of them went to the provider/u);
+    const [, calls, tokens, dollars] =
+      /^Saved: (\d+) provider calls and, .*, (\d+) tokens: \$([\d.]+) at the list price of gpt-4o-mini/mu
+        .exec(stdout)
+        ?.map(Number) ?? [];
+    expect(calls).toBe(rows.filter((row) => row.includes(" hit (")).length);
+    const price = createPriceList().find("gpt-4o-mini")?.price;
+    // Some of the tokens were asked and some answered; the sum is printed with two digits.
+    expect(dollars).toBeGreaterThan(((tokens ?? 0) * (price?.input ?? 0) * 0.95) / 1e6);
+    expect(dollars).toBeLessThan(((tokens ?? 0) * (price?.output ?? 0) * 1.05) / 1e6);
   }, 60_000);
 
   it("stays until it is stopped, with the dashboard up", async () => {

@@ -20,10 +20,10 @@ export async function startDemoProvider(): Promise<DemoProvider> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     calls++;
-    const prompt = lastPrompt(Buffer.concat(chunks).toString("utf8"));
+    const asked = readRequest(Buffer.concat(chunks).toString("utf8"));
     setTimeout(() => {
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(toCompletion(prompt)));
+      response.end(JSON.stringify(toCompletion(asked)));
     }, THINKING_MS);
   });
   server.listen(0, "127.0.0.1");
@@ -39,16 +39,22 @@ export async function startDemoProvider(): Promise<DemoProvider> {
   };
 }
 
-function lastPrompt(body: string): string {
+interface Asked {
+  readonly model: string;
+  readonly prompt: string;
+}
+
+function readRequest(body: string): Asked {
   try {
-    const { messages } = JSON.parse(body) as { messages: { content: string }[] };
-    return messages.at(-1)?.content ?? "";
+    const { model, messages } = JSON.parse(body) as { model: string; messages: { content: string }[] };
+    return { model, prompt: messages.at(-1)?.content ?? "" };
   } catch {
-    return "";
+    return { model: "", prompt: "" };
   }
 }
 
-function toCompletion(prompt: string) {
+/** It answers in the name of whatever model was asked, and counts a token for four characters. */
+function toCompletion({ model, prompt }: Asked) {
   const content = demoAnswers.find(([pattern]) => pattern.test(prompt))?.[1] ?? `You asked: ${prompt}`;
   const promptTokens = Math.ceil(prompt.length / 4);
   const completionTokens = Math.ceil(content.length / 4);
@@ -56,7 +62,7 @@ function toCompletion(prompt: string) {
     id: `chatcmpl-${randomUUID()}`,
     object: "chat.completion",
     created: Math.floor(Date.now() / 1000),
-    model: "demo-model",
+    model,
     choices: [
       { index: 0, message: { role: "assistant", content, refusal: null }, logprobs: null, finish_reason: "stop" },
     ],

@@ -1,12 +1,17 @@
 import { parseArgs } from "node:util";
 import { createApp, type App } from "../../app.ts";
 import { loadConfig } from "../../config/load.ts";
+import type { DeskStats } from "../../dashboard/desk-api.ts";
 import { configFlags, parseCommand, toOverrides } from "../arguments.ts";
 import { exitOnFault } from "../exit-on-fault.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { demoPrompts } from "./demo-prompts.ts";
 import { startDemoProvider, type DemoProvider } from "./demo-provider.ts";
+import { toSavedLine } from "./saved-line.ts";
 import { encodeTable } from "./table.ts";
+
+/** A real one, which has a price, so that there is money to save; the imitation answers in its name. */
+const DEMO_MODEL = "gpt-4o-mini";
 
 /** `semcache demo`: the real proxy and models before an imitation provider; `--once` ends after the table. */
 export async function runDemo(args: readonly string[]): Promise<number> {
@@ -56,6 +61,8 @@ async function show(app: App, url: string, provider: DemoProvider): Promise<void
   for (const prompt of demoPrompts) rows.push(await ask(url, prompt));
   process.stdout.write(`\n${encodeTable(["prompt", "cache", "matched prompt", "confidence", "ms"], rows)}\n`);
   process.stdout.write(`\n${demoPrompts.length} requests, ${provider.calls()} of them went to the provider.\n`);
+  const stats = (await (await fetch(`${url}/semcache/v1/admin/stats`)).json()) as DeskStats;
+  process.stdout.write(`${toSavedLine(stats.saved, DEMO_MODEL)}\n`);
 }
 
 async function ask(url: string, prompt: string): Promise<string[]> {
@@ -63,7 +70,7 @@ async function ask(url: string, prompt: string): Promise<string[]> {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer demo" },
-    body: JSON.stringify({ model: "demo-model", messages: [{ role: "user", content: prompt }] }),
+    body: JSON.stringify({ model: DEMO_MODEL, messages: [{ role: "user", content: prompt }] }),
   });
   await response.arrayBuffer();
   const took = (performance.now() - started).toFixed(0);
