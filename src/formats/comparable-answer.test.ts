@@ -35,6 +35,16 @@ describe("calls of tools", () => {
     expect(chat(message)).not.toBe(chat(call("get_weather", '{"city": "Paris", "unit": "C"}')));
   });
 
+  test("are the same to the last digit of each number", () => {
+    const transfer = (account: string) => chat(call("transfer", `{"to": ${account}, "amount": 5.0}`));
+    const one = transfer("1234567890123456789");
+    expect(one).not.toBeNull();
+    expect(chat(call("transfer", '{"amount":5,"to":1234567890123456789}'))).toBe(one);
+    expect(transfer("1234567890123456788")).not.toBe(one);
+    expect(transfer('"1234567890123456789"')).not.toBe(one);
+    expect(transfer("0.1234567890123456789")).not.toBe(transfer("0.1234567890123456788"));
+  });
+
   test("of a stream are those of the whole answer", () => {
     const delta = (content: object, finish: string | null = null) =>
       `data: ${JSON.stringify({ id: "x", created: 5, object: "chat.completion.chunk", choices: [{ index: 0, delta: content, finish_reason: finish }] })}\n\n`;
@@ -63,6 +73,18 @@ describe("calls of tools", () => {
     const thought = { type: "thinking", thinking: "Paris, then.", signature: "abc" };
     expect(message([thought, use("toolu_2", "Paris")], "msg_2")).toBe(one);
     expect(message([use("toolu_1", "Lyon")], "msg_1")).not.toBe(one);
+  });
+
+  test("of Anthropic's messages are the same to the last digit of each number", () => {
+    const message = (input: string, id: string) =>
+      comparable(
+        "anthropic-messages",
+        `{"id":"${id}","type":"message","role":"assistant","content":[{"type":"tool_use","id":"${id}","name":"transfer","input":${input}}],"stop_reason":"tool_use","usage":{}}`,
+      );
+    const one = message('{"to":1234567890123456789,"amount":5.0}', "a");
+    expect(one).not.toBeNull();
+    expect(message('{"amount": 5, "to": 1234567890123456789}', "b")).toBe(one);
+    expect(message('{"to":1234567890123456788,"amount":5.0}', "a")).not.toBe(one);
   });
 });
 

@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { toCanonicalJson } from "../base/canonical-json.ts";
-import { isJsonObject, parseFaithfulJson, type JsonObject, type JsonValue } from "../base/json.ts";
+import { parseExactJson } from "../base/exact-json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import type { StoredAnswer } from "../model/answer.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -20,7 +22,7 @@ const thoughtTypes: ReadonlySet<JsonValue | undefined> = new Set(["thinking", "r
  */
 export function toComparableAnswer(dialect: Pick<Dialect, "replay">, answer: StoredAnswer): string | null {
   const replayed = dialect.replay(answer, { shape: "json", includeUsage: false });
-  const whole = replayed && parseFaithfulJson(replayed.body);
+  const whole = replayed && isUtf8(replayed.body) ? parseExactJson(replayed.body.toString("utf8")) : null;
   if (!isJsonObject(whole)) return null;
   const { choices, content, stop_reason: stopReason } = whole;
   if (isArray(choices)) return toCanonicalJson(choices.map(toSaidChoice));
@@ -54,7 +56,7 @@ function toSaidPart(part: JsonValue): JsonValue {
 /** Arguments are JSON in a string: spaces and the order of members mean nothing in them. */
 function withReadArguments(called: JsonObject): JsonObject {
   const written = called["arguments"];
-  const read = typeof written === "string" ? parseFaithfulJson(Buffer.from(written)) : null;
+  const read = typeof written === "string" ? parseExactJson(written) : null;
   return read === null ? called : { ...called, arguments: read };
 }
 

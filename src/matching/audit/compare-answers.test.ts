@@ -1,5 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { createPromptGuard } from "../guard/prompt-guard.ts";
 import { createAnswerComparer } from "./compare-answers.ts";
+
+/** Models to which everything is the same. */
+const credulous = createAnswerComparer({
+  embedder: {
+    embed: async (texts) =>
+      texts.map(() => ({
+        kind: "embedded",
+        vector: { values: new Float32Array([1]) },
+        tokens: { total: 10, unknown: 0 },
+      })) as never,
+  },
+  verifier: { score: async (pairs) => pairs.map(() => 5) },
+  guard: createPromptGuard(),
+});
 
 /** Models that cannot read anything: what is decided without them. */
 function begin() {
@@ -37,6 +52,29 @@ describe("two answers", () => {
   ])("that differ in marks within words are not: %j and %j", async (served, fresh) => {
     expect(await begin().compare(served, fresh)).toBe("unsure");
   });
+
+  test.each([
+    ['{"id": 1234567890123456789}', '{"id":1234567890123456789}', "right"],
+    ['{"id": 1234567890123456789}', '{"id":1234567890123456788}', "unsure"],
+    ['[0.1000000000000000055, {"a": 1.0}]', '[0.1, {"a": 1}]', "unsure"],
+    ['{"b": 1.0, "a": 2}', '{"a":2,"b":1}', "right"],
+    ['{"a":1,"a":2}', '{"a": 2}', "unsure"],
+  ])("that are JSON are the same if each number is: %s and %s, %s", async (served, fresh, verdict) => {
+    expect(await begin().compare(served, fresh)).toBe(verdict);
+  });
+
+  test.each([
+    ["Your order is 1234567890123456789.", "The order: 1234567890123456788", "unsure"],
+    ["Your order is 1234567890123456789.", "The order: 1,234,567,890,123,456,789", "right"],
+    ["They are 9007199254740993 apart", "9007199254740992 is the distance", "unsure"],
+    ["They are 1,2,3,4,5,6,7,8,9 in order", "In order: 1,2,3,4,5,6,7,8, 9", "right"],
+    ["It is 0.12345678901234567", "0.12345678901234568, it is", "unsure"],
+  ])(
+    "in which models see no difference are the same to the last digit: %s and %s, %s",
+    async (served, fresh, verdict) => {
+      expect(await credulous.compare({ question: "", served, fresh })).toEqual({ verdict, by: "models" });
+    },
+  );
 
   // An expression that tries each suffix of the run again would take minutes for these.
   test.each(["x", " x", "", ".x\n"])("with a hundred thousand marks before %j are compared in time", async (end) => {

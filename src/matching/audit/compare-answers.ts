@@ -1,6 +1,6 @@
 import { toCanonicalJson } from "../../base/canonical-json.ts";
 import { dotProduct } from "../../base/dot-product.ts";
-import type { JsonValue } from "../../base/json.ts";
+import { parseExactJson } from "../../base/exact-json.ts";
 import type { Embedder } from "../../embedding/embedder.ts";
 import type { CallTracer } from "../../telemetry/tracing/tracing.ts";
 import type { Guard } from "../guard.ts";
@@ -101,7 +101,7 @@ export function createAnswerComparer({
     const contradicts = guard
       .compare({ a: served, b: fresh })
       .some(({ code, effect }) => effect !== "note" && contradictions.has(code));
-    return contradicts ? "unsure" : "right";
+    return contradicts || longNumbers(served) !== longNumbers(fresh) ? "unsure" : "right";
   }
 
   return {
@@ -112,18 +112,29 @@ export function createAnswerComparer({
         return { verdict: "unsure", by: "equality" };
       }
       // One is JSON and the other is not: the form that was demanded was not kept.
-      if ((parse(served) === null) !== (parse(fresh) === null)) return { verdict: "wrong", by: "form" };
+      if (isJson(served) !== isJson(fresh)) return { verdict: "wrong", by: "form" };
       return { verdict: await askModels(pair, signal), by: "models" };
     },
   };
 }
 
-/** But for case, marks at the end of words, emphasis and space; or as JSON. Of very long ones, to the letter. */
+/** To the guard, which reckons with them, numbers of so many digits are alike that differ in the last ones. */
+function longNumbers(text: string): string {
+  const written = text.match(/\d[\d,.]{14,}\d/g) ?? [];
+  return written
+    .map((number) => number.replaceAll(",", ""))
+    .filter((number) => number.replaceAll(".", "").length > 15)
+    .sort()
+    .join(" ");
+}
+
+/** But for case, marks at the end of words, emphasis and space; or as JSON, each number to its last digit. Of very long ones, to the letter. */
 export function isEqualAnswer(served: string, fresh: string): boolean {
   if (served === fresh) return true;
   if (served.length > MAX_COMPARED_CHARS || fresh.length > MAX_COMPARED_CHARS) return false;
   if (normalize(served) === normalize(fresh)) return true;
-  const [left, right] = [parse(served), parse(fresh)];
+  if (!isJson(served) || !isJson(fresh)) return false;
+  const [left, right] = [parseExactJson(served), parseExactJson(fresh)];
   return left !== null && right !== null && toCanonicalJson(left) === toCanonicalJson(right);
 }
 
@@ -145,12 +156,13 @@ function normalize(text: string): string {
   );
 }
 
-/** Null: no JSON object or array. */
-function parse(text: string): JsonValue | null {
-  if (!/^\s*[[{]/.test(text)) return null;
+/** An object or an array: a number or a word alone is text. */
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
   try {
-    return JSON.parse(text) as JsonValue;
+    JSON.parse(text);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
