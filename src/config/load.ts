@@ -6,7 +6,10 @@ import { SemcacheError } from "../base/errors.ts";
 import { toConfig, type Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
 import { legacyKeys, migrateLegacyKeys } from "./legacy.ts";
+import { redactUrl } from "../telemetry/redacted-url.ts";
+import { redactText } from "../telemetry/redaction.ts";
 import { nearestName } from "./nearest-name.ts";
+import { HIDDEN, redactValue } from "./redact.ts";
 import { configSchema, longPriceKeys, priceKeys, type FileConfig } from "./schema.ts";
 
 type Tree = { [key: string]: unknown };
@@ -82,7 +85,7 @@ function readTree(path: string, { lenient = false } = {}): Tree {
     if (lenient) return {};
     throw new SemcacheError(
       "config-invalid",
-      `Cannot read the configuration: ${path}: ${problem.message.split("\n")[0] ?? ""}`,
+      `Cannot read the configuration: ${path}: ${redactText(problem.message.split("\n")[0] ?? "")}`,
     );
   }
   const tree: unknown = document.toJS();
@@ -124,12 +127,13 @@ function isTree(value: unknown): value is Tree {
 
 function describe(issue: z.core.$ZodIssue, input: unknown, fromVariables: Tree): string[] {
   const path = issue.path.map(String);
+  const shownPath = path.map(redactUrl);
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(path);
     return issue.keys.map((key) => {
       const nearest = nearestName(key, known);
-      const hint = nearest ? `did you mean ${[...path, nearest].join(".")}?` : `known here: ${known.join(", ")}`;
-      return `${[...path, key].join(".")} is not a setting${known.length === 0 ? "" : ` (${hint})`}`;
+      const hint = nearest ? `did you mean ${[...shownPath, nearest].join(".")}?` : `known here: ${known.join(", ")}`;
+      return `${[...shownPath, redactUrl(key)].join(".")} is not a setting${known.length === 0 ? "" : ` (${hint})`}`;
     });
   }
   const value = valueAt(input, path);
@@ -137,8 +141,9 @@ function describe(issue: z.core.$ZodIssue, input: unknown, fromVariables: Tree):
     valueAt(fromVariables, path) === undefined
       ? ""
       : ` (from the variable ${toVariable(path)}; lists and maps are JSON)`;
-  const shown = /secret|token|api_key/.test(path.at(-1) ?? "") ? "(hidden)" : JSON.stringify(value);
-  return [`${path.join(".")} is ${shown ?? "missing"}${variable}, allowed is ${issue.message}${advice(path, value)}`];
+  const shown = redactValue(value, path.at(-1) ?? "");
+  const written = shown === HIDDEN ? HIDDEN : (JSON.stringify(shown) ?? "missing");
+  return [`${shownPath.join(".")} is ${written}${variable}, allowed is ${issue.message}${advice(path, value)}`];
 }
 
 function valueAt(tree: unknown, path: readonly string[]): unknown {

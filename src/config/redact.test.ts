@@ -8,6 +8,11 @@ const settingsWith = (url: string) =>
     matching: { judge: { url, model: "m" } },
   });
 
+test("an origin that is allowed has no credentials; one that was written with them is shown without", () => {
+  const { upstream } = redactSettings(configSchema.parse({ upstream: { allow: ["http://user:word@host.example"] } }));
+  expect(upstream.allow).toEqual(["http://host.example/"]);
+});
+
 function shown(url: string): readonly (string | null | undefined)[] {
   const { upstream, matching } = redactSettings(settingsWith(url));
   return [upstream.providers.openai.base_url, upstream.proxy, matching.judge?.url];

@@ -1,5 +1,6 @@
 import { SemcacheError } from "../base/errors.ts";
 import { withoutTrailing } from "../base/trailing.ts";
+import { redactUrl } from "../telemetry/redacted-url.ts";
 
 /** One entry of `upstream.allow`: scheme, host and port must match; `*.` stands for one or more labels. */
 export interface AllowedOrigin {
@@ -17,7 +18,8 @@ const FORM = "an origin such as http://10.0.0.5:11434 or https://*.corp.example"
 export function parseAllowedOrigin(entry: string): AllowedOrigin {
   const match = /^(https?:\/\/)(\*\.)?(.*)$/i.exec(entry.trim());
   const url = match ? parseUrl(`${match[1]}${match[3]}`) : null;
-  if (!url) throw new SemcacheError("config-invalid", `Cannot read upstream.allow "${entry}": it must be ${FORM}`);
+  if (!url)
+    throw new SemcacheError("config-invalid", `Cannot read upstream.allow "${redactUrl(entry)}": it must be ${FORM}`);
   const anySubdomain = match?.[2] !== undefined;
   if (url.username || url.password) {
     throw new SemcacheError("config-invalid", `Cannot read upstream.allow for "${url.host}": it has credentials`);
@@ -25,13 +27,13 @@ export function parseAllowedOrigin(entry: string): AllowedOrigin {
   if (url.pathname !== "/" || url.search || url.hash) {
     throw new SemcacheError(
       "config-invalid",
-      `Cannot read upstream.allow "${entry}": it must be ${FORM}, without path and query`,
+      `Cannot read upstream.allow "${redactUrl(entry)}": it must be ${FORM}, without path and query`,
     );
   }
   if (url.hostname.includes("*") || (anySubdomain && isAddressLiteral(url.hostname))) {
     throw new SemcacheError(
       "config-invalid",
-      `Cannot read upstream.allow "${entry}": ${WILDCARD} may only stand before a name`,
+      `Cannot read upstream.allow "${redactUrl(entry)}": ${WILDCARD} may only stand before a name`,
     );
   }
   return { protocol: url.protocol, hostname: withoutTrailingDots(url.hostname), anySubdomain, port: url.port };
@@ -41,7 +43,10 @@ export function parseAllowedOrigin(entry: string): AllowedOrigin {
 export function parseProviderOrigin(baseUrl: string): AllowedOrigin {
   const url = parseUrl(baseUrl);
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw new SemcacheError("config-invalid", `Cannot read a provider's base_url "${baseUrl}": it is no http(s) URL`);
+    throw new SemcacheError(
+      "config-invalid",
+      `Cannot read a provider's base_url "${redactUrl(baseUrl)}": it is no http(s) URL`,
+    );
   }
   if (url.username || url.password) {
     throw new SemcacheError("config-invalid", `Cannot read the base_url of "${url.host}": it has credentials`);

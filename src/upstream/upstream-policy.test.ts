@@ -263,8 +263,15 @@ describe("with an allow list", () => {
     expect(error?.message).toContain(`"${entry}"`);
   });
 
-  test("an entry with credentials is an error that does not repeat them", () => {
-    const error = refusalOf(() => createPolicy({ allow: ["https://user:secret@example.com"] }));
+  test.each([
+    "https://user:secret@example.com",
+    "https://user:secret@example.com/v1",
+    "https://user:se/secret@example.com",
+    "ftp://user:secret@example.com",
+    "https://*.user:secret@example.com:99999",
+    "https://example.com?key=secret",
+  ])("an entry with credentials is an error that does not repeat them: %s", (entry) => {
+    const error = refusalOf(() => createPolicy({ allow: [entry] }));
     expect(error).toMatchObject({ code: "config-invalid" });
     expect(error?.message).not.toContain("secret");
   });
@@ -278,7 +285,7 @@ describe("providers", () => {
     expect(refusalOf(() => policy.assertUrl(new URL("http://127.0.0.1:9998/")))).not.toBeNull();
   });
 
-  test.each(["api.openai.com", "ftp://api.openai.com", "https://user:secret@api.openai.com"])(
+  test.each(["api.openai.com", "ftp://api.openai.com", "https://user:secret@api.openai.com", "ftp://user:secret@host"])(
     "the base URL %s is an error",
     (baseUrl) => {
       const error = refusalOf(() => createPolicy({ providers: [baseUrl] }));

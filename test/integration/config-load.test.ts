@@ -168,6 +168,41 @@ describe("configuration", () => {
     );
   });
 
+  test.each<readonly [string, NodeJS.ProcessEnv, RegExp]>([
+    ["upstream: { proxy: 'ftp://user:s3cret@host' }", {}, /upstream\.proxy is "ftp:\/\/host\/", allowed/],
+    ["upstream: { proxy: 'user:s3cret@host:3128' }", {}, /upstream\.proxy is "\[redacted\]@host:3128", allowed/],
+    [
+      "upstream: { providers: { openai: { base_url: 'https//user:s3cret@host' } } }",
+      {},
+      /"\[redacted\]@host", allowed/,
+    ],
+    [
+      "upstream: { providers: { openai: { base_url: 'https://host:port/?api_key=s3cret' } } }",
+      {},
+      /api_key=\[redacted\]"/,
+    ],
+    ["upstream: { providers: { openai: 'https://user:s3cret@host' } }", {}, /openai is "https:\/\/host\/", allowed/],
+    ["upstream: { allow: { a: 'https://user:s3cret@host' } }", {}, /allow is \{"a":"https:\/\/host\/"\}, allowed/],
+    ["upstream: { 'https://user:s3cret@host': 1 }", {}, /upstream\.https:\/\/host\/ is not a setting/],
+    [
+      "matching: { judge: { url: 'https://user:s3/cret@host', model: m } }",
+      {},
+      /"https:\/\/\[redacted\]@host", allowed/,
+    ],
+    ["matching: { judge: [{ api_key: s3cret }] }", {}, /judge is \[\{"api_key":"\(hidden\)"\}\], allowed/],
+    [
+      "",
+      { SEMCACHE_MATCHING__JUDGE: '{"url":"https://host","api_key":"s3cret"' },
+      /judge is \(hidden\) \(from the variable/,
+    ],
+    ["", { SEMCACHE_UPSTREAM__ALLOW: "https://user:s3cret@host" }, /allow is "https:\/\/host\/" \(from the variable/],
+    ["matching: { max_prompt_tokens: 1000 }", {}, /max_prompt_tokens is 1000, allowed/],
+  ])("%s %j: the message has no credential", (yaml, env, message) => {
+    const failing = () => load({ files: { "semcache.yaml": yaml }, env });
+    expect(failing).toThrow(message);
+    expect(failing).toThrow(/^(?!.*(?:s3|cret@|user:))/s);
+  });
+
   test("both kinds of limit may be given; the tighter of a kind counts", () => {
     const yaml =
       "cache: { eviction_policy: [{ policy_type: entry_limit, value: 5 }, { policy_type: memory_limit_mb, value: 2 }, { policy_type: entry_limit, value: 3 }] }";
