@@ -1,6 +1,6 @@
 import { SemcacheError, type ErrorCode } from "./errors.ts";
 
-/** Given as the reason where nothing went wrong, because the default one is an exception with a stack trace, made for each wait that ends well. */
+/** The reason where nothing went wrong: the default one is an exception with a stack trace, made for each wait that ends well. */
 const OVER = "the wait is over";
 
 /**

@@ -39,7 +39,7 @@ function withTextsForNumbers(text: string): string {
 /** @param text no string begins in it */
 function withoutRounding(text: string): string {
   return text.replace(/-?\d[\d.eE+-]*/g, (written) => {
-    // Fifteen digits are always exact (IEEE 754, 5.12.2), and most numbers have fewer.
+    // No two numbers of so few digits share a double (DBL_DIG is 15), and most have fewer.
     if (written.length <= 15 && !/e/i.test(written)) return written;
     const value = Number(written);
     const decimal = toDecimal(written);

@@ -58,7 +58,6 @@ export interface Config {
     readonly timeoutMs: number;
     readonly maxQueue: number;
     readonly minSimilarity: number | null;
-    /** Share of the semantic hits that is checked against the provider after serving. */
     /** Shares of the served hits of each kind that are asked of the provider afterwards. */
     readonly auditRates: { readonly exact: number; readonly semantic: number };
     /** Asked whether two answers say the same, where that cannot be told without it. */

@@ -1,5 +1,6 @@
 import { isSemcacheError, type SemcacheError } from "../base/errors.ts";
 import type { RequestTrace } from "../telemetry/tracing/tracing.ts";
+import { callTraced } from "../upstream/traced-call.ts";
 import type { UpstreamHandler } from "../upstream/upstream-client.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
 import type { CachedRequest } from "./cached-request.ts";
@@ -11,7 +12,6 @@ import { toProviderRequest } from "./provider-request.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RequestRecord } from "./request-record.ts";
 import type { ShadowWatch } from "./shadow.ts";
-import { callTraced } from "../upstream/traced-call.ts";
 
 export interface LaunchRequest {
   readonly exchange: Exchange;
