@@ -34,6 +34,7 @@ import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { PromptUnlock } from "./telemetry/prompt-unlock.ts";
 import { createSavings } from "./telemetry/savings.ts";
+import { SavingsHistory } from "./telemetry/savings-history.ts";
 import { loadTracing } from "./telemetry/tracing/load-tracing.ts";
 import { createTotals } from "./telemetry/totals.ts";
 import { version } from "./version.ts";
@@ -189,6 +190,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     clock,
     gauge: () => (store.health().state === "loading" ? null : store.stats()),
   });
+  const savingsHistory = new SavingsHistory({ keeper: state, clock });
   const trust = createTrust({
     state,
     clock,
@@ -245,6 +247,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     metrics,
     totals,
     savings,
+    savingsHistory,
     history,
     decisions,
     prompts,
@@ -301,6 +304,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await pool.close();
     await landings.all();
     history.close();
+    savingsHistory.close();
     shadowLedger.close();
     auditLedger.close();
     prompts.close();
@@ -321,6 +325,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       });
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       history.start();
+      savingsHistory.start();
       shadowLedger.start();
       auditLedger.start();
       log.info("Listening", {

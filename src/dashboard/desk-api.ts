@@ -7,6 +7,7 @@ import type { HistoryColumns, HistorySum, LatencyColumns } from "../telemetry/hi
 import type { ProviderErrorKind } from "../telemetry/provider-error.ts";
 import type { RequestReport } from "../telemetry/request-report.ts";
 import type { SavingsSnapshot } from "../telemetry/savings.ts";
+import type { SavedDays } from "../telemetry/savings-history.ts";
 import type { TotalsSnapshot } from "../telemetry/totals.ts";
 import type { HitReport, HitSum } from "../matching/audit/hit-ledger.ts";
 import type { TrustSummary } from "../matching/audit/trust.ts";
@@ -63,6 +64,15 @@ export interface DeskHistory extends HistoryColumns {
   /** The whole range in one. */
   readonly sum: HistorySum;
   readonly limits: { readonly maxEntries: number | null; readonly maxBytes: number | null };
+}
+
+// GET /semcache/v1/admin/savings?days=30
+
+/** Today and the days before, of UTC, so many together; over restarts. */
+export interface DeskSavings extends SavedDays {
+  readonly currency: "USD";
+  /** 1 to 90. */
+  readonly days: number;
 }
 
 // GET /semcache/v1/admin/events: server-sent events, for `fetch` with `authorization` and a stream reader

@@ -10,6 +10,7 @@ import type { History } from "../telemetry/history.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
 import type { Savings } from "../telemetry/savings.ts";
+import type { SavingsHistory } from "../telemetry/savings-history.ts";
 import type { Totals } from "../telemetry/totals.ts";
 import type { EntryImporter } from "../transfer/entry-importer.ts";
 import type { JsonBodyType } from "./read-json-body.ts";
@@ -45,6 +46,7 @@ export interface OperatorDeps {
   readonly judge: () => { readonly model: string; readonly callsLeft: number } | null;
   readonly totals: Pick<Totals, "snapshot">;
   readonly savings: Pick<Savings, "snapshot">;
+  readonly savingsHistory: Pick<SavingsHistory, "read">;
   readonly metrics: Pick<Metrics, "contentType" | "expose" | "countInvalidation">;
   readonly readiness: () => Readiness;
   /** Aborts when the server begins to drain: streams that have no end of their own end then. */

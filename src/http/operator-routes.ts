@@ -3,6 +3,7 @@ import { createEventsRoute } from "./admin-events.ts";
 import { createHistoryRoute } from "./admin-history.ts";
 import { createInvalidateRoute } from "./admin-invalidate.ts";
 import { createPromptsRoute } from "./admin-prompts.ts";
+import { createSavingsRoute } from "./admin-savings.ts";
 import { createShadowRoutes } from "./admin-shadow.ts";
 import { createSimilarityRoute } from "./admin-similarity.ts";
 import { createStatsRoutes } from "./admin-stats.ts";
@@ -24,6 +25,7 @@ export function createOperatorRoutes(deps: OperatorDeps): readonly OperatorRoute
     ...createDashboardPageRoutes(deps.dashboardFiles),
     ...createStatsRoutes(deps),
     createHistoryRoute(deps),
+    createSavingsRoute(deps),
     createEventsRoute(deps),
     createPromptsRoute(deps),
     ...createEntryRoutes(deps),

@@ -43,6 +43,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { PromptUnlock } from "../telemetry/prompt-unlock.ts";
 import type { Savings } from "../telemetry/savings.ts";
+import type { SavingsHistory } from "../telemetry/savings-history.ts";
 import type { Totals } from "../telemetry/totals.ts";
 import type { Tracing } from "../telemetry/tracing/tracing.ts";
 import { EntryImporter, toMaxLineBytes } from "../transfer/entry-importer.ts";
@@ -64,6 +65,7 @@ export interface Foundation {
   readonly metrics: Metrics;
   readonly totals: Totals;
   readonly savings: Savings;
+  readonly savingsHistory: SavingsHistory;
   readonly history: History;
   readonly decisions: Decisions;
   readonly prompts: PromptUnlock;
@@ -172,7 +174,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
     maxEntryBytes: cache.maxEntryBytes,
     idleMs: upstream.timeouts.idleMs,
   };
-  const { totals, savings, history, decisions } = foundation;
+  const { totals, savings, savingsHistory, history, decisions } = foundation;
   const prices = createPriceList(config.prices);
   const judge =
     matching.judge &&
@@ -264,6 +266,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       metrics.observe(told);
       totals.add(told);
       savings.add(told);
+      savingsHistory.add(told);
       history.add(told);
       decisions.add(prompts.isOpen ? report : told);
       log.request(told);
@@ -339,6 +342,7 @@ export function createServing(foundation: Foundation, config: Config): Serving {
       prompts,
       draining: ending.signal,
       savings,
+      savingsHistory,
       trust,
       mode: cache.mode,
       shadowLedger,

@@ -14,7 +14,7 @@ export class BoundedNames {
 
   of(name: string): string {
     const short = name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS - 1).toWellFormed()}…`;
-    if (this.#names.has(short)) return short;
+    if (short === OTHER_NAME || this.#names.has(short)) return short;
     if (this.#names.size >= this.#limit) return OTHER_NAME;
     this.#names.add(short);
     return short;

@@ -117,6 +117,11 @@ describe("BoundedNames", () => {
     expect(["a", "b", "c", "a", "d"].map((name) => names.of(name))).toEqual(["a", "b", "other", "a", "other"]);
   });
 
+  it("has room for as many names where the rest was there first", () => {
+    const names = new BoundedNames(2);
+    expect(["other", "a", "b", "c"].map((name) => names.of(name))).toEqual(["other", "a", "b", "other"]);
+  });
+
   it("cuts long names", () => {
     expect(new BoundedNames(2).of("x".repeat(100_000))).toHaveLength(128);
   });

@@ -1,6 +1,8 @@
 import { toTokenTotal, type Usage } from "../model/answer.ts";
-import { BoundedNames } from "./bounded-names.ts";
 import type { RequestReport } from "./request-report.ts";
+import { SavedNames, Sum, type SavedSum, type SavedTables } from "./saved-sums.ts";
+
+export type { SavedSum } from "./saved-sums.ts";
 
 /** What was not asked of a provider, since the start. */
 export interface Savings {
@@ -14,18 +16,7 @@ export interface Savings {
 export const savingWays = ["exact", "semantic", "stale", "joined"] as const;
 export type SavingWay = (typeof savingWays)[number];
 
-export interface SavedSum {
-  /** Provider calls that were not made. */
-  readonly calls: number;
-  /** Input and output. */
-  readonly tokens: number;
-  /** At list price; of the tokens that have one. */
-  readonly dollars: number;
-  /** Tokens of models without a price: counted in `tokens`, not in `dollars`. */
-  readonly unpricedTokens: number;
-}
-
-export interface SavingsSnapshot extends SavedSum {
+export interface SavingsSnapshot extends SavedSum, SavedTables {
   readonly currency: "USD";
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -38,28 +29,17 @@ export interface SavingsSnapshot extends SavedSum {
   /** Calls of `calls` whose usage the provider did not tell: they count no tokens. */
   readonly callsOfUnknownUsage: number;
   readonly byWay: Readonly<Record<SavingWay, SavedSum>>;
-  /** Most dollars first, then most tokens; each table has 100 names at most, and "other" for all that came later. */
-  readonly byModel: readonly (SavedSum & { readonly model: string })[];
-  /** The first 8 characters of the tenant's id. */
-  readonly byTenant: readonly (SavedSum & { readonly tenant: string })[];
-  readonly byRoute: readonly (SavedSum & { readonly route: string })[];
   /** Provider calls that only audits made: to be taken off what was saved. */
   readonly audits: SavedSum;
   /** Models whose tokens have no price, most tokens first. */
   readonly unpricedModels: readonly { readonly model: string; readonly tokens: number }[];
 }
 
-/** Names that each table tells apart. */
-const MAX_NAMES = 100;
-const NO_NAME = "none";
-
 export function createSavings(): Savings {
   const all = new Sum();
   const audits = new Sum();
   const ways: Record<SavingWay, Sum> = { exact: new Sum(), semantic: new Sum(), stale: new Sum(), joined: new Sum() };
-  const models = new SumTable();
-  const tenants = new SumTable();
-  const routes = new SumTable();
+  const tables = new SavedNames();
   let inputTokens = 0;
   let outputTokens = 0;
   let cachedInputTokens = 0;
@@ -70,8 +50,9 @@ export function createSavings(): Savings {
     add(report) {
       const way = toSavingWay(report);
       if (way === null) return;
-      const { model, tenant, route, usage, savedTokens } = report;
-      for (const sum of [all, ways[way], models.of(model), tenants.of(tenant), routes.of(route)]) sum.add(report);
+      const { usage, savedTokens } = report;
+      for (const sum of [all, ways[way]]) sum.add(report);
+      tables.add(report);
       ms += report.savedMs ?? 0;
       if (savedTokens === null || usage === null) {
         callsOfUnknownUsage++;
@@ -86,7 +67,7 @@ export function createSavings(): Savings {
       audits.add({ savedTokens: usage && toTokenTotal(usage), savedCost: cost });
     },
     snapshot() {
-      const byModel = models.ranked().map(([model, sum]) => ({ model, ...sum }));
+      const { byModel, byTenant, byRoute } = tables.snapshot();
       return {
         currency: "USD",
         ...all.snapshot(),
@@ -103,8 +84,8 @@ export function createSavings(): Savings {
           joined: ways.joined.snapshot(),
         },
         byModel,
-        byTenant: tenants.ranked().map(([tenant, sum]) => ({ tenant, ...sum })),
-        byRoute: routes.ranked().map(([route, sum]) => ({ route, ...sum })),
+        byTenant,
+        byRoute,
         audits: audits.snapshot(),
         unpricedModels: byModel
           .filter(({ unpricedTokens }) => unpricedTokens > 0)
@@ -130,48 +111,5 @@ export function toSavingWay({ cacheStatus, match, reason, savedMs, savedTokens }
       return null;
     default:
       return cacheStatus satisfies never;
-  }
-}
-
-class Sum {
-  #calls = 0;
-  #tokens = 0;
-  #dollars = 0;
-  #unpricedTokens = 0;
-
-  add({ savedTokens, savedCost }: Pick<RequestReport, "savedTokens" | "savedCost">): void {
-    this.#calls++;
-    this.#tokens += savedTokens ?? 0;
-    if (savedCost === null) this.#unpricedTokens += savedTokens ?? 0;
-    else this.#dollars += savedCost;
-  }
-
-  snapshot(): SavedSum {
-    return {
-      calls: this.#calls,
-      tokens: this.#tokens,
-      dollars: this.#dollars,
-      unpricedTokens: this.#unpricedTokens,
-    };
-  }
-}
-
-class SumTable {
-  readonly #names = new BoundedNames(MAX_NAMES);
-  readonly #sums = new Map<string, Sum>();
-
-  of(given: string | null): Sum {
-    const name = this.#names.of(given ?? NO_NAME);
-    const known = this.#sums.get(name);
-    if (known) return known;
-    const sum = new Sum();
-    this.#sums.set(name, sum);
-    return sum;
-  }
-
-  ranked(): (readonly [string, SavedSum])[] {
-    return [...this.#sums]
-      .map(([name, sum]) => [name, sum.snapshot()] as const)
-      .toSorted(([, a], [, b]) => b.dollars - a.dollars || b.tokens - a.tokens);
   }
 }

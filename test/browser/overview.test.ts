@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { DeskHistory, DeskStats } from "#semcache/dashboard/desk-api.js";
+import type { DeskHistory, DeskSavings, DeskStats } from "#semcache/dashboard/desk-api.js";
 import { breakBeforeHead } from "../support/imitation/faults.ts";
 import { parsePrometheusText } from "../support/prometheus-text.ts";
 import { chromiumPath } from "./chromium.ts";
@@ -98,7 +98,11 @@ describe.skipIf(chromiumPath === null)("the overview", () => {
       "1 right, 0 wrong\n",
     );
 
-    await compareSaved(page, stats);
+    const saved = await scene.admin<DeskSavings>("savings?days=2");
+    // Nothing was saved before the start.
+    const { calls, tokens, dollars: money, byModel, byTenant, byRoute } = stats.saved;
+    expect(saved).toMatchObject({ calls, tokens, dollars: money, byModel, byTenant, byRoute });
+    await compareSaved(page, saved);
     await compareSums(page, stats);
     await compareMetrics(scene, sum, stats);
   });
@@ -200,7 +204,7 @@ async function readBars(
   );
 }
 
-async function compareSaved(page: Page, { saved }: DeskStats): Promise<void> {
+async function compareSaved(page: Page, saved: DeskSavings): Promise<void> {
   const card = page.getByRole("region", { name: "What was saved" });
   const text = await card.innerText();
   expect(text).toContain(`${number(saved.calls)} calls, ${number(saved.tokens)} tokens, ${dollars(saved.dollars)}`);

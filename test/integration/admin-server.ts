@@ -19,6 +19,7 @@ import { History } from "#semcache/telemetry/history.js";
 import { createMetrics } from "#semcache/telemetry/metrics.js";
 import { PromptUnlock } from "#semcache/telemetry/prompt-unlock.js";
 import { createSavings } from "#semcache/telemetry/savings.js";
+import { SavingsHistory } from "#semcache/telemetry/savings-history.js";
 import { createTotals } from "#semcache/telemetry/totals.js";
 import { EntryImporter } from "#semcache/transfer/entry-importer.js";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
@@ -71,6 +72,7 @@ export async function startAdminServer(
     decisions,
     totals,
     savings,
+    savingsHistory: new SavingsHistory({ keeper: createMemoryStateStore(), clock }),
     trust: createTrust({ state: createMemoryStateStore(), clock, maxErrorRate: 0.01, onRaised: () => undefined }),
     metrics,
     history: new History({ keeper: createMemoryStateStore(), clock, gauge: () => store.stats() }),

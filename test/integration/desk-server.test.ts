@@ -167,6 +167,7 @@ describe("who may look", () => {
   const routes: readonly (readonly [string, string])[] = [
     ["GET", "stats"],
     ["GET", "history"],
+    ["GET", "savings"],
     ["GET", "events"],
     ["GET", "decisions"],
     ["GET", "entries"],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DeskStats } from "#semcache/dashboard/desk-api.js";
+import type { DeskSavings, DeskStats } from "#semcache/dashboard/desk-api.js";
 import type { SavedSum, SavingsSnapshot, SavingWay } from "#semcache/telemetry/savings.js";
 import { ask, chat, freshNamespace, message, type Answer, type HeaderList } from "../support/ask.ts";
 import { fixed, held } from "../support/imitation/faults.ts";
@@ -412,6 +412,53 @@ describe("where the figures are told", () => {
       try {
         expect((await put(second)).outcome).toBe("hit/exact");
         expect((await statsOf(second)).saved.dollars).toBeCloseTo(anthropicDollars, 9);
+      } finally {
+        await second.close();
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("what was saved by model, tenant and route is told by days of UTC, over restarts", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "semcache-money-"));
+    let atMs = Date.UTC(2026, 0, 31, 12);
+    const settings = { prices, store: { kind: "embedded", path: folder } };
+    const restart = () => startSemcache(provider.url, settings, { clock: { now: () => atMs } });
+    const savingsOf = async (server: RunningSemcache, days: number): Promise<DeskSavings> =>
+      (await ask(server.port, { method: "GET", path: `/semcache/v1/admin/savings?days=${days}` })).json();
+    try {
+      const first = await restart();
+      const say = room("openai", "house-1", first);
+      provider.script(withUsage(openAiUsage));
+      await say();
+      await say();
+      const before = (await statsOf(first)).saved;
+      await first.close();
+      atMs += 86_400_000;
+      const second = await restart();
+      try {
+        const other = room("anthropic", "house-plain", second);
+        provider.script(withUsage(anthropicUsage));
+        await other();
+        await other();
+        const after = (await statsOf(second)).saved;
+        expect([before.calls, after.calls]).toEqual([1, 1]);
+        const { byModel, byTenant, byRoute, calls, tokens, dollars } = after;
+        const today = { calls, tokens, dollars, unpricedTokens: 0, byModel, byTenant, byRoute };
+        expect(await savingsOf(second, 1)).toEqual({ currency: "USD", days: 1, from: "2026-02-01", ...today });
+        const both = await savingsOf(second, 2);
+        expect(both).toMatchObject({ from: "2026-01-31", calls: 2, tokens: before.tokens + tokens });
+        expect(both.dollars).toBeCloseTo(before.dollars + dollars, 12);
+        expect(both.byModel.toSorted((a, b) => a.model.localeCompare(b.model))).toEqual([
+          ...before.byModel,
+          ...byModel,
+        ]);
+        expect(both.byRoute).toHaveLength(2);
+        for (const days of ["0", "91", "x"])
+          expect(
+            (await ask(second.port, { method: "GET", path: `/semcache/v1/admin/savings?days=${days}` })).status,
+          ).toBe(400);
       } finally {
         await second.close();
       }

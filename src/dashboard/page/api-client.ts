@@ -5,6 +5,7 @@ import type {
   DeskEntryDetail,
   DeskError,
   DeskHistory,
+  DeskSavings,
   DeskShadow,
   EntryDeleted,
   EntryPage,
@@ -105,6 +106,8 @@ async function send<T>(path: string, body: object): Promise<T> {
 export const readHistory = (range: HistoryRange) => read<DeskHistory>("history", { range });
 
 export const readShadow = () => read<DeskShadow>("shadow");
+
+export const readSavings = (days: number) => read<DeskSavings>("savings", { days });
 
 export const readDecisions = (query: Asked<DecisionQuery>, signal?: AbortSignal) =>
   read<DecisionPage>("decisions", query, signal);

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import type { DecisionBatch, DeskHistory, DeskShadow, DeskStats, HistoryRange } from "../desk-api.ts";
-import { describeFault, lock, readHistory, readShadow } from "./api-client.ts";
+import type { DecisionBatch, DeskHistory, DeskSavings, DeskShadow, DeskStats, HistoryRange } from "../desk-api.ts";
+import { describeFault, lock, readHistory, readSavings, readShadow } from "./api-client.ts";
 import { LiveStream, type LiveState } from "./live-stream.ts";
 
 /** What the page shows of the server, kept up to date by its events. */
@@ -8,6 +8,8 @@ export const stats = signal<DeskStats | null>(null);
 export const history = signal<DeskHistory | null>(null);
 /** What the provider said of hits, or of what would have been hits. */
 export const compared = signal<DeskShadow | null>(null);
+/** What was saved on the days of the range. */
+export const savings = signal<DeskSavings | null>(null);
 export const historyFault = signal<string | null>(null);
 export const range = signal<HistoryRange>("24h");
 export const live = signal<LiveState>("connecting");
@@ -30,6 +32,8 @@ const refreshMs: Readonly<Record<HistoryRange, number>> = {
   "30d": 20_000,
   "90d": 60_000,
 };
+/** Days of UTC that have the whole range in them. */
+const savedDays: Readonly<Record<HistoryRange, number>> = { "1h": 2, "24h": 2, "7d": 8, "30d": 31, "90d": 90 };
 /** Without traffic the window moves on all the same. */
 const IDLE_REFRESH_MS = 30_000;
 
@@ -70,8 +74,8 @@ async function loadHistory(): Promise<void> {
   clearTimeout(timer);
   const asked = range.value;
   try {
-    const [found, said] = await Promise.all([readHistory(asked), readShadow()]);
-    if (range.value === asked) history.value = found;
+    const [found, saved, said] = await Promise.all([readHistory(asked), readSavings(savedDays[asked]), readShadow()]);
+    if (range.value === asked) [history.value, savings.value] = [found, saved];
     compared.value = said;
     historyFault.value = null;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { HistoryRange } from "../desk-api.ts";
 import { Charts } from "./charts.tsx";
 import { ComparedCard } from "./compared-card.tsx";
-import { chooseRange, compared, history, historyFault, live, range, stats } from "./desk.ts";
+import { chooseRange, compared, history, historyFault, live, range, savings, stats } from "./desk.ts";
 import { EmptyStart } from "./empty-start.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
 import { ErrorsCard, LimitsCard, ReasonsCard, TrustCard } from "./overview-cards.tsx";
@@ -64,7 +64,7 @@ export function Overview() {
         <TrustCard trust={now.trust} />
       </div>
       {compared.value && <ComparedCard compared={compared.value} />}
-      <SavedCard stats={now} />
+      {savings.value && <SavedCard saved={savings.value} />}
       <SinceStart stats={now} />
     </section>
   );
