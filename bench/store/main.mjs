@@ -11,7 +11,7 @@
 // Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 2,500 puts are begun a second, one after the other as answers
 // end, with 256 under way at most, each durable when it resolves; every 5 ms one nearest-8 and one exact lookup; one of
 // 50 is looked for as soon as it was put. Lookups
-// without inserts: one after the other, when the graph has absorbed all. Latencies: p50 and p99 of each round, of which
+// without inserts: one after the other, when all are in their cells. Latencies: p50 and p99 of each round, of which
 // the median is told, and with --json the range. The event loop's longest hold is told without the time in which its
 // thread waited for a processor (Linux), so that a busy machine does not count.
 // Private memory: growth of RssAnon from before the folder is opened until the index is loaded and was searched, after
@@ -19,7 +19,7 @@
 // Restart: from before the folder is opened in a new process; page cache is warm. After kill -9, entries were being
 // inserted.
 // The compared: the same vectors and queries, on the thread that asks; hnswlib with the same M, efConstruction and ef as
-// our graph. They are dependencies of rivals/ alone, which see its README.md for how they are installed.
+// our index. They are dependencies of rivals/ alone, which see its README.md for how they are installed.
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";

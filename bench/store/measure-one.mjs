@@ -60,7 +60,7 @@ async function fillAndMeasure(options) {
       ...toLatencyFigures("exact lookup", size, "µs", exact.byRound, { p50: { atMost: 20 } }),
       ...toLatencyFigures("exact lookup, inserts going on", size, "µs", [inserted.exactUs]),
       toFigure("inserts alone, making the entries included", size, "/s", perSecond),
-      toFigure("until the graph had the rest", size, "s", behind.seconds),
+      toFigure("until the cells had the rest", size, "s", behind.seconds),
       toFigure("inserts, lookups going on", size, "/s", inserted.perSecond, judge(size, { atLeast: 2_000 }, 10_000)),
       toFigure("share found as soon as put", size, "", 1 - inserted.missed / Math.max(1, inserted.checked), {
         atLeast: 1,

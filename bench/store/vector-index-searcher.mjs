@@ -1,18 +1,18 @@
 import { openVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
-import { createGraphHost } from "#semcache/vector-index/graph-host.js";
+import { createIndexHost } from "#semcache/vector-index/index-host.js";
 
 const ADDED_AT_ONCE = 64;
 
 /** Our index as a partition has one, without the store. */
 export async function createVectorIndexSearcher({ rows, dimensions }) {
-  const graphs = createGraphHost({
+  const host = createIndexHost({
     onFault: (error) => {
       throw error;
     },
   });
   const index = openVectorIndex({
     dimensions,
-    graphs,
+    host,
     ids: new Float64Array(0),
     vectorOf: (number) => rows.at(number),
     snapshotPath: null,
@@ -27,14 +27,14 @@ export async function createVectorIndexSearcher({ rows, dimensions }) {
           await new Promise((resolve) => setImmediate(resolve));
         }
       }
-      // Until the graph has absorbed them all.
+      // Until all are in their cells.
       await index.ready;
       await index.room(1);
     },
     search: async (query, k) => (await index.search(query, k)).map(({ id }) => id),
     async close() {
       await index.close();
-      await graphs.close();
+      await host.close();
     },
   };
 }

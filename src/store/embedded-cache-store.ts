@@ -38,7 +38,7 @@ export async function openEmbeddedCacheStore(options: EmbeddedCacheStoreOptions)
     (source) =>
       createStoreIndexes({
         source,
-        snapshotFolder: join(options.folder, "graphs"),
+        snapshotFolder: join(options.folder, "indexes"),
         maxBytes: options.maxBytes,
         onFault: options.onFault,
       }),

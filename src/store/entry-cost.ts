@@ -55,7 +55,7 @@ const PAGE_WASTE = 1.5;
 
 /**
  * What an entry costs on the disk and in memory together, in bytes: its record, its head and texts in the head, its
- * vector on the disk and in the index (as exact search has it; a graph has less).
+ * vector on the disk and in the index (as exact search has it; a large one has less).
  */
 export function toEmbeddedCost(entry: CacheEntry, recordBytes: number): number {
   const dimensions = entry.vector?.values.length ?? 0;

@@ -19,6 +19,9 @@ export interface PreparedEntry {
   readonly cost: number;
 }
 
+/** What a search wants to know of an entry. */
+export type StoredPrompt = Pick<CacheEntry, "id" | "promptText" | "createdAtMs" | "expiresAtMs">;
+
 /** What the records tell the store of. */
 export interface RecordsListener {
   /** So many at most are about to be told of. */
@@ -51,6 +54,8 @@ export interface EntryRecords {
   put(prepared: PreparedEntry, facts: EntryFacts): Promise<void>;
   /** Null: not there, or not as it was written. The vector is read when it is asked for. */
   read(sequence: number): CacheEntry | null;
+  /** As {@link EntryRecords.read}, without the answer. */
+  readPrompt(sequence: number): StoredPrompt | null;
   /** Of an entry that has one. Null: not there, or not as it was written; the listener is told. */
   readVector(sequence: number): Float32Array | null;
   /** Resolves when they are gone for good; until then they are removed again with what is written next. */

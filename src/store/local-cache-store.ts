@@ -181,9 +181,9 @@ export class LocalCacheStore implements CacheStore {
     for (const { id: sequence, similarity } of nearest) {
       const slot = sequence <= newest ? this.#table.findSequence(sequence) : null;
       if (slot === null || this.#table.partition(slot) !== partition) continue;
-      const entry = this.#read(slot);
-      if (entry === null) continue;
-      const { id, promptText, createdAtMs, expiresAtMs } = entry;
+      const prompt = this.#orRemove(sequence, this.#records.readPrompt(sequence));
+      if (prompt === null) continue;
+      const { id, promptText, createdAtMs, expiresAtMs } = prompt;
       candidates.push({ id, promptText, similarity, createdAtMs, expiresAtMs });
       if (expiresAtMs <= nowMs) this.#leaveExpired(slot, expiresAtMs, nowMs);
     }
@@ -205,7 +205,7 @@ export class LocalCacheStore implements CacheStore {
   async put(entry: CacheEntry, generation: number, signal?: AbortSignal): Promise<PutOutcome> {
     this.#assertReady("put an entry", signal);
     this.#assertVector(entry.vector);
-    // A graph that is far behind sets the pace: what waits for it is searched one by one.
+    // An index that is far behind sets the pace: every search goes through what waits for its place.
     if (entry.vector !== null) await this.#indexes.room(entry.partition, entry.vector.embedderId);
     const sequence = ++this.#sequence;
     const prepared = await this.#records.prepare(sequence, entry);
@@ -390,13 +390,17 @@ export class LocalCacheStore implements CacheStore {
 
   #read(slot: Slot): CacheEntry | null {
     const sequence = this.#table.sequence(slot);
-    const entry = this.#records.read(sequence);
-    if (entry === null) {
+    return this.#orRemove(sequence, this.#records.read(sequence));
+  }
+
+  /** What was read of an entry; one that could not be read leaves. */
+  #orRemove<T>(sequence: number, read: T | null): T | null {
+    if (read === null) {
       // Not there any more where reading found that all is lost.
       const left = this.#table.findSequence(sequence);
       if (left !== null) void this.#remove(left, "damaged");
     }
-    return entry;
+    return read;
   }
 
   #readWithActivity(slot: Slot): (CacheEntry & EntryActivity) | null {

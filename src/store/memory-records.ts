@@ -16,6 +16,7 @@ export function createMemoryRecords(): EntryRecords {
       entries.set(sequence, toOwnMemory(entry));
     },
     read: (sequence) => entries.get(sequence) ?? null,
+    readPrompt: (sequence) => entries.get(sequence) ?? null,
     readVector: (sequence) => entries.get(sequence)?.vector?.values ?? null,
     async remove(sequences) {
       for (const sequence of sequences) entries.delete(sequence);

@@ -6,7 +6,7 @@ import { digestParts } from "../base/hash.ts";
 import { Pace } from "../base/pace.ts";
 import type { PartitionKey } from "../model/keys.ts";
 import { openVectorIndex, type AdaptiveVectorIndex } from "../vector-index/adaptive-vector-index.ts";
-import type { GraphHost } from "../vector-index/graph-host.ts";
+import type { IndexHost } from "../vector-index/index-host.ts";
 import { LiveIds } from "../vector-index/live-ids.ts";
 import type { Neighbour } from "../vector-index/vector-index.ts";
 
@@ -24,7 +24,7 @@ const MIN_UNSAVED_SHARE = 0.1;
 const MAX_SAVING_SHARE = 0.02;
 const MIN_SAVE_REST_MS = 60_000;
 
-const SUFFIX = ".graph";
+const SUFFIX = ".index";
 
 /** Ids that are taken up before a look at the clock. */
 const IDS_PER_UNIT = 256;
@@ -41,13 +41,13 @@ export interface VectorSource {
 
 export interface PartitionIndexesOptions {
   readonly source: VectorSource;
-  readonly graphs: GraphHost | null;
-  /** Made when it is needed; null: graphs are not kept. */
+  readonly host: IndexHost | null;
+  /** Made when it is needed; null: large indexes are not kept. */
   readonly snapshotFolder: string | null;
   readonly budgetBytes: number;
   /** Snapshots that could not be written. */
   readonly onFault: (error: SemcacheError) => void;
-  readonly graphAbove?: number | undefined;
+  readonly exactUpTo?: number | undefined;
 }
 
 /**
@@ -74,7 +74,7 @@ export interface PartitionIndexes {
   /** Nothing happens where the index is not loaded. @throws {SemcacheError} `store-failed` for an unusable vector */
   add(partition: PartitionKey, embedderId: string, id: number, vector: Float32Array): void;
   remove(partition: PartitionKey, embedderId: string, id: number): void;
-  /** Resolves when this index can take more; at once unless a graph is far behind. */
+  /** Resolves when this index can take more; at once unless an index is far behind. */
   room(partition: PartitionKey, embedderId: string): Promise<void>;
   /** The partition has no vectors any more: memory and snapshot go. */
   dropPartition(partition: PartitionKey, embedderId: string): Promise<void>;
@@ -86,7 +86,7 @@ export interface PartitionIndexes {
       | Iterable<readonly [partition: PartitionKey, embedderId: string]>
       | AsyncIterable<readonly [partition: PartitionKey, embedderId: string]>,
   ): Promise<void>;
-  /** Resolves when those that are being dropped have gone: graphs are saved first. */
+  /** Resolves when those that are being dropped have gone: indexes are saved first. */
   settled(): Promise<void>;
   /** Writes what snapshots lack; faults go to `onFault`. */
   save(): Promise<void>;
@@ -121,11 +121,11 @@ interface Loading {
 
 class BudgetedIndexes implements PartitionIndexes {
   readonly #source: VectorSource;
-  readonly #graphs: GraphHost | null;
+  readonly #host: IndexHost | null;
   readonly #folder: string | null;
   readonly #budgetBytes: number;
   readonly #onFault: (error: SemcacheError) => void;
-  readonly #graphAbove: number | undefined;
+  readonly #exactUpTo: number | undefined;
   /** The coldest first. */
   readonly #loaded = new Map<string, Loaded>();
   readonly #loading = new Map<string, Loading>();
@@ -136,13 +136,13 @@ class BudgetedIndexes implements PartitionIndexes {
   #countedBytes = 0;
   #isClosed = false;
 
-  constructor({ source, graphs, snapshotFolder, budgetBytes, onFault, graphAbove }: PartitionIndexesOptions) {
+  constructor({ source, host, snapshotFolder, budgetBytes, onFault, exactUpTo }: PartitionIndexesOptions) {
     this.#source = source;
-    this.#graphs = graphs;
+    this.#host = host;
     this.#folder = snapshotFolder;
     this.#budgetBytes = budgetBytes;
     this.#onFault = onFault;
-    this.#graphAbove = graphAbove;
+    this.#exactUpTo = exactUpTo;
   }
 
   get bytes(): number {
@@ -298,11 +298,11 @@ class BudgetedIndexes implements PartitionIndexes {
     if (dimensions === 0) return false;
     const index = openVectorIndex({
       dimensions,
-      graphs: this.#graphs,
+      host: this.#host,
       ids: ids.toArray(),
       vectorOf,
       snapshotPath: this.#pathOf(key),
-      graphAbove: this.#graphAbove,
+      exactUpTo: this.#exactUpTo,
     });
     const loaded: Loaded = { key, index, searches: 0, countedBytes: 0, nextSaveMs: 0 };
     this.#loaded.set(key, loaded);

@@ -1,10 +1,10 @@
 import type { SemcacheError } from "../base/errors.ts";
-import { createGraphHost } from "../vector-index/graph-host.ts";
+import { createIndexHost } from "../vector-index/index-host.ts";
 import { createPartitionIndexes, type PartitionIndexes, type VectorSource } from "./partition-indexes.ts";
 
 export interface StoreIndexesOptions {
   readonly source: VectorSource;
-  /** Null: graphs are made anew after a restart. */
+  /** Null: large indexes are made anew after a restart. */
   readonly snapshotFolder: string | null;
   /** Of what the entries may cost, the indexes in memory get a half at most. Null: no limit. */
   readonly maxBytes: number | null;
@@ -13,7 +13,7 @@ export interface StoreIndexesOptions {
 
 const BUDGET_SHARE = 0.5;
 
-/** The indexes of a store, with the thread of their graphs, which begins with the first graph and ends with them. */
+/** The indexes of a store, with the thread of the large ones, which begins with the first of those and ends with them. */
 export function createStoreIndexes({
   source,
   snapshotFolder,
@@ -21,10 +21,10 @@ export function createStoreIndexes({
   onFault,
 }: StoreIndexesOptions): PartitionIndexes {
   const tell = (error: SemcacheError) => onFault(error.message);
-  const graphs = createGraphHost({ onFault: tell });
+  const host = createIndexHost({ onFault: tell });
   const indexes = createPartitionIndexes({
     source,
-    graphs,
+    host,
     snapshotFolder,
     budgetBytes: maxBytes === null ? Number.POSITIVE_INFINITY : maxBytes * BUDGET_SHARE,
     onFault: tell,
@@ -33,7 +33,7 @@ export function createStoreIndexes({
   return Object.assign(indexes, {
     async close() {
       await close();
-      await graphs.close();
+      await host.close();
     },
   });
 }

@@ -2,28 +2,28 @@ import { rm } from "node:fs/promises";
 import { SemcacheError } from "../base/errors.ts";
 import { Pace } from "../base/pace.ts";
 import { createFlatVectorIndex, toFlatBytes } from "./flat-vector-index.ts";
-import type { GraphHost } from "./graph-host.ts";
-import type { HostedGraph } from "./hosted-graph.ts";
+import type { IndexHost } from "./index-host.ts";
+import type { HostedIndex } from "./hosted-index.ts";
 import { LiveIds } from "./live-ids.ts";
 
 import { assertUnitVector, isUnitVector, toCosine } from "./unit-vector.ts";
 import type { Neighbour, VectorIndex } from "./vector-index.ts";
 
 /**
- * Vectors above which the graph takes over; it goes back at half of that. Measured on a busy machine: a search of 4,096
- * takes 2.7 ms of the main thread exactly, 0.6 ms and 0.2 of them on the main thread in the graph; at 1,000 both take 0.3.
+ * Vectors above which cells take over; it goes back at half of that. Measured on a busy machine: a search of 4,096
+ * takes 2.7 ms of the main thread exactly, 0.6 ms and 0.2 of them on the main thread in cells; at 1,000 both take 0.3.
  * Up to here it is worth something that nothing is ever missed.
  */
-const GRAPH_ABOVE = 4096;
+const EXACT_UP_TO = 4096;
 
-/** Asked of the graph for `k` neighbours: exact cosines then choose among them. */
-const FETCH_FACTOR = 3;
-const MIN_FETCH = 24;
+/** Asked of the cells for `k` neighbours: exact cosines then choose among them. */
+const FETCH_FACTOR = 2;
+const MIN_FETCH = 16;
 
 export interface AdaptiveVectorIndexOptions {
   readonly dimensions: number;
   /** Null: exact search whatever the size. */
-  readonly graphs: GraphHost | null;
+  readonly host: IndexHost | null;
   /** What is in it, ascending; taken over. */
   readonly ids: Float64Array;
   /**
@@ -31,19 +31,19 @@ export interface AdaptiveVectorIndexOptions {
    * without a (usable) vector leaves the index.
    */
   readonly vectorOf: (id: number) => Float32Array | null;
-  /** Where the graph is kept over a restart. An id names the same vector before and after it. */
+  /** Where the cells are kept over a restart. An id names the same vector before and after it. */
   readonly snapshotPath: string | null;
-  readonly graphAbove?: number | undefined;
+  readonly exactUpTo?: number | undefined;
 }
 
 export interface AdaptiveVectorIndex extends VectorIndex {
   /** Resolves when all is loaded (searches wait for it by themselves) or the index was closed. Never rejects. */
   readonly ready: Promise<void>;
   /** What answers searches now; null while it is being loaded. */
-  readonly form: "flat" | "graph" | null;
-  /** Whether its memory changes by itself: it is being loaded, or on the way to another form, or has a graph. */
+  readonly form: "flat" | "cells" | null;
+  /** Whether its memory changes by itself: it is being loaded, or on the way to another form, or has cells. */
   readonly isRestless: boolean;
-  /** Vectors that the graph has not absorbed; they are searched exactly. */
+  /** Vectors that are in no cell yet; every search goes through them. */
   readonly waiting: number;
   /** Resolves when fewer than `limit` (10,000) are {@link waiting}. */
   room(limit?: number): Promise<void>;
@@ -54,7 +54,7 @@ export interface AdaptiveVectorIndex extends VectorIndex {
 }
 
 /**
- * Exact search for a small partition, a graph in the worker thread for a large one. Changes of form, and recovery where
+ * Exact search for a small partition, cells in the worker thread for a large one. Changes of form, and recovery where
  * the worker died, happen in the background; what was added is found at any moment.
  */
 export function openVectorIndex(options: AdaptiveVectorIndexOptions): AdaptiveVectorIndex {
@@ -64,27 +64,27 @@ export function openVectorIndex(options: AdaptiveVectorIndexOptions): AdaptiveVe
 class SwitchingVectorIndex implements AdaptiveVectorIndex {
   readonly ready: Promise<void>;
   readonly #dimensions: number;
-  readonly #graphs: GraphHost | null;
+  readonly #host: IndexHost | null;
   readonly #vectorOf: (id: number) => Float32Array | null;
   readonly #snapshotPath: string | null;
-  readonly #graphAbove: number;
+  readonly #exactUpTo: number;
   readonly #ids: LiveIds;
   /** Each that is there is told of every change; the one of `#form` answers. */
   #flat: VectorIndex | null = null;
-  #graph: HostedGraph | null = null;
-  #form: "flat" | "graph" | null = null;
-  #prefersGraph = false;
+  #hosted: HostedIndex | null = null;
+  #form: "flat" | "cells" | null = null;
+  #prefersCells = false;
   #work: Promise<void> | null = null;
   #saving: Promise<void> | null = null;
   #unsaved = 0;
   #isClosed = false;
 
-  constructor({ dimensions, graphs, ids, vectorOf, snapshotPath, graphAbove }: AdaptiveVectorIndexOptions) {
+  constructor({ dimensions, host, ids, vectorOf, snapshotPath, exactUpTo }: AdaptiveVectorIndexOptions) {
     this.#dimensions = dimensions;
-    this.#graphs = graphs;
+    this.#host = host;
     this.#vectorOf = vectorOf;
     this.#snapshotPath = snapshotPath;
-    this.#graphAbove = graphAbove ?? GRAPH_ABOVE;
+    this.#exactUpTo = exactUpTo ?? EXACT_UP_TO;
     this.#ids = new LiveIds(ids);
     this.#adapt();
     this.ready = this.#work ?? Promise.resolve();
@@ -96,17 +96,17 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
 
   get bytes(): number {
     const flat = this.#flat?.bytes ?? 0;
-    const graph = this.#graph?.bytes ?? 0;
+    const hosted = this.#hosted?.bytes ?? 0;
     // Before and while it is loaded: what it is going to be.
     const least = this.#form === null && !this.#isClosed ? this.#bytesToBe : 0;
-    return this.#ids.bytes + Math.max(flat + graph, least);
+    return this.#ids.bytes + Math.max(flat + hosted, least);
   }
 
   get #bytesToBe(): number {
-    return this.#prefersGraph ? this.size * this.#dimensions * 2 : toFlatBytes(this.size, this.#dimensions);
+    return this.#prefersCells ? this.size * this.#dimensions * 2 : toFlatBytes(this.size, this.#dimensions);
   }
 
-  get form(): "flat" | "graph" | null {
+  get form(): "flat" | "cells" | null {
     return this.#form;
   }
 
@@ -115,15 +115,15 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   }
 
   get waiting(): number {
-    return this.#graph?.waiting ?? 0;
+    return this.#hosted?.waiting ?? 0;
   }
 
   get unsavedChanges(): number {
-    return this.#form === "graph" && this.#snapshotPath !== null ? this.#unsaved : 0;
+    return this.#form === "cells" && this.#snapshotPath !== null ? this.#unsaved : 0;
   }
 
   room(limit?: number): Promise<void> {
-    return this.#graph?.room(limit) ?? Promise.resolve();
+    return this.#hosted?.room(limit) ?? Promise.resolve();
   }
 
   add(id: number, vector: Float32Array): void {
@@ -131,7 +131,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     if (this.#isClosed) return;
     this.#ids.add(id);
     this.#flat?.add(id, vector);
-    this.#graph?.add(id, vector);
+    this.#hosted?.add(id, vector);
     this.#unsaved++;
     this.#adapt();
   }
@@ -139,7 +139,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   remove(id: number): void {
     if (!this.#ids.delete(id)) return;
     this.#flat?.remove(id);
-    this.#graph?.remove(id);
+    this.#hosted?.remove(id);
     this.#unsaved++;
     this.#adapt();
   }
@@ -151,16 +151,16 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
       if (signal?.aborted) throw new SemcacheError("aborted", "Cannot search: the caller went away");
       if (this.#isClosed) throw new SemcacheError("store-failed", "Cannot search: the vector index is closed");
       if (this.#form === "flat" && this.#flat) return this.#flat.search(vector, k, signal);
-      const graph = this.#form === "graph" ? this.#graph : null;
-      if (graph === null) {
+      const hosted = this.#form === "cells" ? this.#hosted : null;
+      if (hosted === null) {
         await this.#untilAdapted(signal);
         continue;
       }
       try {
-        return this.#rank(await graph.search(vector, Math.max(MIN_FETCH, k * FETCH_FACTOR), signal), vector, k);
+        return this.#rank(await hosted.search(vector, Math.max(MIN_FETCH, k * FETCH_FACTOR), signal), vector, k);
       } catch (error) {
-        // A graph that went away under the search: what takes its place is asked again.
-        if (!graph.isLost) throw error;
+        // Cells that went away under the search: what takes its place is asked again.
+        if (!hosted.isLost) throw error;
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
@@ -168,14 +168,14 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
 
   save(): Promise<void> {
     const path = this.#snapshotPath;
-    const graph = this.#graph;
+    const hosted = this.#hosted;
     if (this.#saving) return this.#saving;
-    if (path === null || graph === null || this.unsavedChanges === 0) return Promise.resolve();
+    if (path === null || hosted === null || this.unsavedChanges === 0) return Promise.resolve();
     const before = this.#unsaved;
-    this.#saving = graph
+    this.#saving = hosted
       .save(path)
-      .then((waiting) => {
-        this.#unsaved = this.#unsaved - before + waiting;
+      .then(() => {
+        this.#unsaved -= before;
       })
       .finally(() => {
         this.#saving = null;
@@ -187,8 +187,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     if (this.#saving) await this.#saving.catch(() => {});
     this.#isClosed = true;
     this.#form = null;
-    this.#graph?.close();
-    this.#graph = null;
+    this.#hosted?.close();
+    this.#hosted = null;
     // Not emptied: a search may still be going through it.
     this.#flat = null;
     this.#ids.clear();
@@ -207,8 +207,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
 
   /** Starts the change to the form that suits the size, unless it is there or on its way. */
   #adapt(): void {
-    if (this.size > this.#graphAbove) this.#prefersGraph = true;
-    else if (this.size < this.#graphAbove / 2) this.#prefersGraph = false;
+    if (this.size > this.#exactUpTo) this.#prefersCells = true;
+    else if (this.size < this.#exactUpTo / 2) this.#prefersCells = false;
     if (this.#work === null && this.#form !== this.#wantedForm() && !this.#isClosed) {
       this.#work = this.#change().finally(() => {
         this.#work = null;
@@ -217,46 +217,46 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     }
   }
 
-  #wantedForm(): "flat" | "graph" {
-    return this.#prefersGraph && this.#graphs?.isUsable ? "graph" : "flat";
+  #wantedForm(): "flat" | "cells" {
+    return this.#prefersCells && this.#host?.isUsable ? "cells" : "flat";
   }
 
   async #change(): Promise<void> {
     while (!this.#isClosed && this.#form !== this.#wantedForm()) {
-      if (this.#wantedForm() === "graph") await this.#becomeGraph();
+      if (this.#wantedForm() === "cells") await this.#becomeCells();
       else await this.#becomeFlat();
     }
   }
 
-  async #becomeGraph(): Promise<void> {
-    if (this.#graphs === null) return;
-    const graph = this.#graphs.open({
+  async #becomeCells(): Promise<void> {
+    if (this.#host === null) return;
+    const hosted = this.#host.open({
       dimensions: this.#dimensions,
       snapshotPath: this.#snapshotPath,
-      onLost: () => this.#onLost(graph),
+      onLost: () => this.#onLost(hosted),
     });
-    this.#graph = graph;
+    this.#hosted = hosted;
     try {
-      const restored = await graph.opened;
+      const restored = await hosted.opened;
       const before = this.#unsaved;
-      const differences = await this.#fill(graph, restored);
-      if (this.#isClosed || graph.isLost) return;
+      const differences = await this.#fill(hosted, restored);
+      if (this.#isClosed || hosted.isLost) return;
       this.#unsaved += differences - before;
-      this.#form = "graph";
+      this.#form = "cells";
       this.#flat = null;
     } catch (error) {
-      if (!graph.isLost) throw error;
+      if (!hosted.isLost) throw error;
     }
   }
 
   /** Brings what a snapshot held to what lives now. Resolves with the number of changes that took. */
-  async #fill(graph: HostedGraph, restored: Float64Array): Promise<number> {
+  async #fill(hosted: HostedIndex, restored: Float64Array): Promise<number> {
     const pace = new Pace();
     let differences = 0;
     let visited = 0;
     for (const id of restored) {
       if (!this.#ids.has(id)) {
-        graph.remove(id);
+        hosted.remove(id);
         differences++;
       }
       if (++visited % 256 === 0 && pace.isDue) await pace.rest();
@@ -265,19 +265,19 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     for (const id of this.#ids.toArray()) {
       while (next < restored.length && (restored[next] as number) < id) next++;
       if (restored[next] !== id) {
-        this.#read(id, (vector) => graph.add(id, vector));
+        this.#read(id, (vector) => hosted.add(id, vector));
         differences++;
       } else if (++visited % 256 !== 0) {
         continue;
       }
       if (pace.isDue) await pace.rest();
-      if (this.#isClosed || graph.isLost) break;
+      if (this.#isClosed || hosted.isLost) break;
     }
     return differences;
   }
 
   async #becomeFlat(): Promise<void> {
-    const graph = this.#graph;
+    const hosted = this.#hosted;
     const flat = createFlatVectorIndex({ dimensions: this.#dimensions, vectorOf: (id) => this.#usable(id) });
     this.#flat = flat;
     const pace = new Pace();
@@ -288,9 +288,9 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     }
     this.#form = "flat";
     this.#unsaved = 0;
-    this.#graph = null;
-    graph?.close();
-    if (graph !== null && this.#snapshotPath !== null) await rm(this.#snapshotPath, { force: true }).catch(() => {});
+    this.#hosted = null;
+    hosted?.close();
+    if (hosted !== null && this.#snapshotPath !== null) await rm(this.#snapshotPath, { force: true }).catch(() => {});
   }
 
   /** Hands on the vector of an id that still lives; one without a usable vector does so no more. */
@@ -304,7 +304,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     }
     if (vector !== null) return take(vector);
     this.#ids.delete(id);
-    this.#graph?.remove(id);
+    this.#hosted?.remove(id);
     this.#flat?.remove(id);
   }
 
@@ -313,10 +313,10 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     return vector !== null && isUnitVector(vector, this.#dimensions) ? vector : null;
   }
 
-  #onLost(graph: HostedGraph): void {
-    if (this.#graph !== graph) return;
-    this.#graph = null;
-    if (this.#form === "graph") this.#form = null;
+  #onLost(hosted: HostedIndex): void {
+    if (this.#hosted !== hosted) return;
+    this.#hosted = null;
+    if (this.#form === "cells") this.#form = null;
     this.#adapt();
   }
 

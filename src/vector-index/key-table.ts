@@ -1,9 +1,7 @@
 const EMPTY = -1;
 
 /**
- * The graph's own numbers (keys) for ids: dense, and used again. usearch finds keys in a hash table that never cleans up
- * after removed ones (its issues 753 and 769: ghosts, probes of the whole table); keys that come back to the same places
- * leave nothing behind. 16 to 24 bytes per id.
+ * Numbers (keys) for ids: dense, so that arrays can be by key, and used again. 16 to 24 bytes per id.
  */
 export class KeyTable {
   /** By key; {@link EMPTY} where the key is free. */
@@ -27,7 +25,7 @@ export class KeyTable {
     return this.#count - this.#free.length;
   }
 
-  /** Keys ever in use at one time: the nodes of the graph. */
+  /** Keys ever in use at one time, free ones included. */
   get keys(): number {
     return this.#count;
   }

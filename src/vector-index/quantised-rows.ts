@@ -19,11 +19,13 @@ export class QuantisedRows {
   }
 
   /** The first `rows` of them in pieces, each at the start of its buffer. */
-  *pieces(rows: number): Iterable<{ readonly from: number; readonly rows: number; readonly values: Int8Array }> {
+  *pieces(
+    rows: number,
+  ): Iterable<{ readonly from: number; readonly rows: number; readonly values: Int8Array<ArrayBuffer> }> {
     for (let from = 0; from < rows; from += ROWS_PER_BLOCK) {
       const here = Math.min(ROWS_PER_BLOCK, rows - from);
       this.at(from + here - 1);
-      const block = this.#blocks[from / ROWS_PER_BLOCK] as Int8Array;
+      const block = this.#blocks[from / ROWS_PER_BLOCK] as Int8Array<ArrayBuffer>;
       yield { from, rows: here, values: block.subarray(0, here * this.#dimensions) };
     }
   }

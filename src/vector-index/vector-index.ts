@@ -4,7 +4,7 @@
  */
 export interface VectorIndex {
   readonly size: number;
-  /** Memory held, in bytes: vectors, ids, graph and bookkeeping. */
+  /** Memory held, in bytes: vectors, ids, tables and bookkeeping. */
   readonly bytes: number;
   /** `vector` has unit length; the same id replaces. */
   add(id: number, vector: Float32Array): void;

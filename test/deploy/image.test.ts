@@ -118,7 +118,7 @@ test("what is packed has native code for this platform only, no development pack
   const app = join(image().root, "app");
   const files = tree(app).map((path) => path.slice(app.length + 1));
   const native = files.filter((path) => /\.(?:node|so(?:\.\d+)*|dylib|dll)$/u.test(path));
-  for (const name of ["onnxruntime_binding", "usearch", "fs-native-extensions"]) {
+  for (const name of ["onnxruntime_binding", "fs-native-extensions"]) {
     expect(
       native.filter((path) => path.endsWith(`/${name}.node`)),
       name,

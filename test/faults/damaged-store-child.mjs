@@ -123,9 +123,9 @@ const damages = {
   "other things in the folder"(_bytes, folder) {
     mkdirSync(join(folder, "entries.closed2"));
     writeFileSync(join(folder, "entries-v7.mdb"), "later");
-    mkdirSync(join(folder, "graphs"), { recursive: true });
-    writeFileSync(join(folder, "graphs", "0123.graph"), garbage(pick(9000)));
-    writeFileSync(join(folder, "graphs", "noise"), garbage(10));
+    mkdirSync(join(folder, "indexes"), { recursive: true });
+    writeFileSync(join(folder, "indexes", "0123.index"), garbage(pick(9000)));
+    writeFileSync(join(folder, "indexes", "noise"), garbage(10));
   },
 };
 

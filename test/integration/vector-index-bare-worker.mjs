@@ -1,5 +1,3 @@
-// A platform for which usearch has no build.
-process.dlopen = () => {
-  throw new Error("no such build");
-};
-await import("#semcache/vector-index/graph-worker.js");
+// A process that may not compile WebAssembly.
+delete globalThis.WebAssembly;
+await import("#semcache/vector-index/index-worker.js");

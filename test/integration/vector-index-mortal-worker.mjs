@@ -1,7 +1,7 @@
-// The worker with the graphs, and a way to end it from outside.
+// The worker with the large indexes, and a way to end it from outside.
 import { BroadcastChannel } from "node:worker_threads";
 
-const channel = new BroadcastChannel("semcache-test-end-graph-worker");
+const channel = new BroadcastChannel("semcache-test-end-index-worker");
 channel.addEventListener("message", () => process.exit(3));
 channel.unref();
-await import("#semcache/vector-index/graph-worker.js");
+await import("#semcache/vector-index/index-worker.js");

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PartitionKey } from "#semcache/model/keys.js";
 import { createPartitionIndexes, type PartitionIndexes } from "#semcache/store/partition-indexes.js";
-import { createGraphHost, type GraphHost } from "#semcache/vector-index/graph-host.js";
+import { createIndexHost, type IndexHost } from "#semcache/vector-index/index-host.js";
 import { createClusteredVectors, searchAll } from "./vector-index-scene.ts";
 
 const DIMENSIONS = 24;
@@ -13,7 +13,7 @@ const pool = createClusteredVectors(1000, DIMENSIONS, 3);
 const [anyVector = new Float32Array(DIMENSIONS)] = pool;
 
 let folder = "";
-let graphs: GraphHost;
+let host: IndexHost;
 let faults: string[] = [];
 let source: Map<string, Map<number, Float32Array>>;
 let reads = 0;
@@ -43,11 +43,11 @@ function create(budgetBytes: number): PartitionIndexes {
       },
       vector: (key, embedderId, id) => source.get(`${key}/${embedderId}`)?.get(id) ?? null,
     },
-    graphs,
+    host,
     snapshotFolder: join(folder, "indexes"),
     budgetBytes,
     onFault: ({ message }) => faults.push(message),
-    graphAbove: 50,
+    exactUpTo: 50,
   });
   open.push(indexes);
   return indexes;
@@ -65,11 +65,11 @@ beforeEach(async () => {
   faults = [];
   source = new Map();
   reads = 0;
-  graphs = createGraphHost({ onFault: ({ message }) => faults.push(message) });
+  host = createIndexHost({ onFault: ({ message }) => faults.push(message) });
 });
 afterEach(async () => {
   for (const indexes of open.splice(0)) await indexes.close();
-  await graphs.close();
+  await host.close();
   await rm(folder, { recursive: true });
   expect(faults).toEqual([]);
 });
@@ -131,7 +131,7 @@ describe("indexes of partitions", () => {
               // As in a file from which what has left is still to be removed.
               vector: (_partition, _embedderId, id) => all.get(id) ?? null,
             },
-            graphs: null,
+            host: null,
             snapshotFolder: null,
             budgetBytes: 1e9,
             onFault: ({ message }) => faults.push(message),
@@ -181,7 +181,7 @@ describe("indexes of partitions", () => {
         },
         vector: () => anyVector,
       },
-      graphs: null,
+      host: null,
       snapshotFolder: null,
       budgetBytes: 1e9,
       onFault: ({ message }) => faults.push(message),
@@ -221,7 +221,7 @@ describe("indexes of partitions", () => {
     for (const number of [1, 2, 3]) await expectFinds(indexes, number);
     await indexes.save();
     const files = join(folder, "indexes");
-    await writeFile(join(files, "torn.graph.partial"), "");
+    await writeFile(join(files, "torn.index.partial"), "");
     await writeFile(join(files, "not-ours.txt"), "");
     expect(await readdir(files)).toHaveLength(5);
     partition(1).clear();

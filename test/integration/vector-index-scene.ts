@@ -1,4 +1,4 @@
-import { createGraphHost, type GraphHost } from "#semcache/vector-index/graph-host.js";
+import { createIndexHost, type IndexHost } from "#semcache/vector-index/index-host.js";
 import { openVectorIndex, type AdaptiveVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
 import type { Neighbour } from "#semcache/vector-index/vector-index.js";
 
@@ -55,38 +55,38 @@ export function searchAll(vectors: ReadonlyMap<number, Float32Array>, query: Flo
 }
 
 export interface Scene {
-  readonly graphs: GraphHost;
+  readonly host: IndexHost;
   readonly faults: string[];
   /** What lives: the source of the indexes. */
   readonly vectors: Map<number, Float32Array>;
-  open(options?: { readonly snapshotPath?: string | null; readonly graphAbove?: number }): AdaptiveVectorIndex;
+  open(options?: { readonly snapshotPath?: string | null; readonly exactUpTo?: number }): AdaptiveVectorIndex;
   close(): Promise<void>;
 }
 
 export function createScene(options: { readonly dimensions: number; readonly worker?: URL }): Scene {
   const faults: string[] = [];
   const vectors = new Map<number, Float32Array>();
-  const graphs = createGraphHost({ worker: options.worker, onFault: ({ message }) => faults.push(message) });
+  const host = createIndexHost({ worker: options.worker, onFault: ({ message }) => faults.push(message) });
   const indexes: AdaptiveVectorIndex[] = [];
   return {
-    graphs,
+    host,
     faults,
     vectors,
-    open({ snapshotPath = null, graphAbove = 100 } = {}) {
+    open({ snapshotPath = null, exactUpTo = 100 } = {}) {
       const index = openVectorIndex({
         dimensions: options.dimensions,
-        graphs,
+        host,
         ids: Float64Array.from(vectors.keys()).sort(),
         vectorOf: (id) => vectors.get(id) ?? null,
         snapshotPath,
-        graphAbove,
+        exactUpTo,
       });
       indexes.push(index);
       return index;
     },
     async close() {
       await Promise.all(indexes.map((index) => index.close()));
-      await graphs.close();
+      await host.close();
     },
   };
 }

@@ -34,8 +34,8 @@ async function expectAllFound({ vectors: source }: Scene, index: ReturnType<Scen
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "semcache-vector-index-"));
-  good = join(folder, "good.graph");
-  path = join(folder, "tried.graph");
+  good = join(folder, "good.index");
+  path = join(folder, "tried.index");
   fill(createTestScene());
   const index = scene.open({ snapshotPath: good });
   await index.ready;
@@ -52,7 +52,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe("a snapshot", () => {
   test("is one file, and takes the place of reading all vectors", async () => {
-    expect(await readdir(folder)).toEqual(["good.graph"]);
+    expect(await readdir(folder)).toEqual(["good.index"]);
     await copyFile(good, path);
     fill(createTestScene());
     const index = scene.open({ snapshotPath: path });
@@ -75,7 +75,7 @@ describe("a snapshot", () => {
       const gone = vectors[id] ?? new Float32Array(DIMENSIONS);
       expect((await index.search(gone, 3)).map((found) => found.id)).not.toContain(id);
     }
-    // And once more, from the snapshot of a graph with freed nodes and a tail.
+    // And once more, from the snapshot of an index with freed places and some that wait.
     await index.save();
     const again = scene.open({ snapshotPath: path });
     await again.ready;
@@ -122,7 +122,7 @@ describe("a snapshot", () => {
     expect(scene.faults).toEqual([]);
   });
 
-  test("of a graph that has absorbed nothing or little yet brings nothing that is wrong", async () => {
+  test("of an index that has moved nothing or little to its cells yet brings nothing that is wrong", async () => {
     for (let round = 0; round < 10; round++) {
       fill(createTestScene());
       const index = scene.open({ snapshotPath: path });
@@ -146,10 +146,10 @@ describe("a snapshot", () => {
     for (let id = 0; id < COUNT - 60; id++) {
       scene.vectors.delete(id);
       index.remove(id);
-      if (scene.vectors.size > 50) expect(index.form).toBe("graph");
+      if (scene.vectors.size > 50) expect(index.form).toBe("cells");
     }
     // Between the thresholds it stays what it is.
-    expect(index.form).toBe("graph");
+    expect(index.form).toBe("cells");
     for (let id = COUNT - 60; id < COUNT - 40; id++) {
       scene.vectors.delete(id);
       index.remove(id);
@@ -158,34 +158,34 @@ describe("a snapshot", () => {
     while (index.isRestless) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(index.form).toBe("flat");
     await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" });
-    expect(await readdir(folder)).toEqual(["good.graph"]);
+    expect(await readdir(folder)).toEqual(["good.index"]);
   });
 
   test("makes its folder", async () => {
     fill(createTestScene());
-    const index = scene.open({ snapshotPath: join(folder, "removed", "meanwhile.graph") });
+    const index = scene.open({ snapshotPath: join(folder, "removed", "meanwhile.index") });
     await index.ready;
     await index.room(1);
     await index.save();
     expect(index.unsavedChanges).toBe(0);
-    expect(await readdir(join(folder, "removed"))).toEqual(["meanwhile.graph"]);
+    expect(await readdir(join(folder, "removed"))).toEqual(["meanwhile.index"]);
     await rm(join(folder, "removed"), { recursive: true });
   });
 
   test("that cannot be written is an error, and the index goes on", async () => {
     fill(createTestScene());
     // A file where the folder should be.
-    const index = scene.open({ snapshotPath: join(good, "no.graph") });
+    const index = scene.open({ snapshotPath: join(good, "no.index") });
     await index.ready;
     await index.room(1);
-    await expect(index.save()).rejects.toThrow(/^Cannot save a vector graph: /);
+    await expect(index.save()).rejects.toThrow(/^Cannot save a large vector index: /);
     expect(index.unsavedChanges).toBe(COUNT);
     await expectAllFound(scene, index);
   });
 });
 
 describe("a snapshot that cannot be trusted", () => {
-  const told = expect.stringMatching(/^Cannot use the snapshot of a vector graph: /);
+  const told = expect.stringMatching(/^Cannot use the snapshot of a large vector index: /);
 
   async function rebuild(): Promise<readonly string[]> {
     fill(createTestScene());
@@ -221,18 +221,18 @@ describe("a snapshot that cannot be trusted", () => {
       expect(await rebuild()).toEqual([told]);
     }
     const bytes = await readFile(good);
-    for (const other of ["not a graph at all", Buffer.alloc(5000), Buffer.concat([bytes, bytes.subarray(0, 9)])]) {
+    for (const other of ["not an index at all", Buffer.alloc(5000), Buffer.concat([bytes, bytes.subarray(0, 9)])]) {
       await writeFile(path, other);
       expect(await rebuild()).toEqual([told]);
     }
   });
 
-  test("for another version of usearch, and other parameters", async () => {
+  test("for an index of another form", async () => {
     const bytes = await readFile(good);
     const descriptionBytes = bytes.readUInt32LE(bytes.length - 16);
     const start = bytes.length - 16 - descriptionBytes;
     const description = JSON.parse(bytes.toString("utf8", start, bytes.length - 16));
-    for (const change of [{ usearch: "2.24.0" }, { quantisation: "sketch/24/1" }, { connectivity: 8 }]) {
+    for (const change of [{ quantisation: "int8/1" }, { cellVectors: 128 }, { parts: [] }, { keys: -1 }]) {
       const json = Buffer.from(JSON.stringify({ ...description, ...change }));
       const footer = Buffer.from(bytes.subarray(-16));
       footer.writeUInt32LE(json.length, 0);
@@ -250,6 +250,6 @@ describe("a snapshot that cannot be trusted", () => {
     const index = scene.open({ snapshotPath: path });
     await index.ready;
     expect(index.unsavedChanges).toBe(200);
-    expect(scene.faults).toEqual(["Cannot use the snapshot of a vector graph: dimensions: 32 instead of 16"]);
+    expect(scene.faults).toEqual(["Cannot use the snapshot of a large vector index: dimensions: 32 instead of 16"]);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeEntry, encodeEntry, type DecodedEntry } from "#semcache/store/lmdb/entry-codec.js";
+import { decodeEntry, decodePrompt, encodeEntry, type DecodedEntry } from "#semcache/store/lmdb/entry-codec.js";
 import type { EntryFacts } from "#semcache/store/entry-table/entry-table.js";
 import { decodeHead, encodeHead } from "#semcache/store/lmdb/head-codec.js";
 import { RecordFault } from "#semcache/store/lmdb/record-frame.js";
@@ -132,6 +132,8 @@ describe("records of the embedded store", () => {
         const stored = await encodeEntry(sequence, entry);
         expect(comparable(decodeEntry(sequence, stored))).toStrictEqual(comparable(toDecoded(entry)));
         expect(comparable(decodeEntry(sequence, lent(stored)))).toStrictEqual(comparable(toDecoded(entry)));
+        const { id, promptText, createdAtMs, expiresAtMs } = entry;
+        expect(decodePrompt(sequence, lent(stored))).toStrictEqual({ id, promptText, createdAtMs, expiresAtMs });
       }),
       { numRuns: 200 },
     );
@@ -163,6 +165,7 @@ describe("records of the embedded store", () => {
         const stored = await encodeEntry(sequence, short);
         fc.pre(stored.length < 1_500);
         expect(damageNotSeen(stored, (bytes) => decodeEntry(sequence, bytes))).toEqual([]);
+        expect(damageNotSeen(stored, (bytes) => decodePrompt(sequence, bytes))).toEqual([]);
       }),
       { numRuns: 6 },
     );

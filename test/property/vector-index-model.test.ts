@@ -4,21 +4,21 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openVectorIndex, type AdaptiveVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
-import { createGraphHost, type GraphHost } from "#semcache/vector-index/graph-host.js";
+import { createIndexHost, type IndexHost } from "#semcache/vector-index/index-host.js";
 import { createClusteredVectors, searchAll, toCosine } from "../integration/vector-index-scene.ts";
 
 const DIMENSIONS = 24;
 const pool = createClusteredVectors(400, DIMENSIONS, 8);
 
 const faults: string[] = [];
-let graphs: GraphHost;
+let host: IndexHost;
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "semcache-vector-index-"));
-  graphs = createGraphHost({ onFault: ({ message }) => faults.push(message) });
+  host = createIndexHost({ onFault: ({ message }) => faults.push(message) });
 });
 afterAll(async () => {
-  await graphs.close();
+  await host.close();
   await rm(folder, { recursive: true });
 });
 
@@ -44,18 +44,18 @@ test("answers like a plain search over a plain map, through growth, shrinking, r
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
       const model = new Map<number, Float32Array>();
-      const snapshotPath = join(folder, `${run++}.graph`);
+      const snapshotPath = join(folder, `${run++}.index`);
       // As in the store, an id never names another vector than its snapshot has: what is added then gets a new number.
       let age = 0;
       const numberOf = (place: number): number => place + 100 * age;
       const open = (): AdaptiveVectorIndex =>
         openVectorIndex({
           dimensions: DIMENSIONS,
-          graphs,
+          host,
           ids: Float64Array.from(model.keys()).sort(),
           vectorOf: (number) => model.get(number) ?? null,
           snapshotPath,
-          graphAbove: 20,
+          exactUpTo: 20,
         });
       let index = open();
       try {
@@ -86,7 +86,7 @@ test("answers like a plain search over a plain map, through growth, shrinking, r
               }
               expect(new Set(found.map(({ id: number }) => number)).size).toBe(found.length);
               expect(found.length).toBeLessThanOrEqual(expected.length);
-              // A graph may miss one of a thousand; two of equal similarity stand for each other.
+              // Cells may miss one of a thousand; two of equal similarity stand for each other.
               const worst = expected.at(-1)?.similarity ?? 1;
               wanted += expected.length;
               hits += found.filter(({ similarity }) => similarity >= worst - 1e-6).length;

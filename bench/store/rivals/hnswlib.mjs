@@ -1,6 +1,6 @@
 import hnswlib from "hnswlib-node";
 
-/** As our graph has them, so that the two are alike: links, candidates while adding, candidates while searching. */
+/** Links, candidates while adding, candidates while searching. */
 const M = 16;
 const EF_CONSTRUCTION = 128;
 const EF = 128;

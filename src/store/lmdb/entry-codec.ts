@@ -2,6 +2,7 @@ import { constants, deflateRaw, deflateRawSync, inflateRawSync } from "node:zlib
 import { promisify } from "node:util";
 import { usageParts, type Usage } from "../../model/answer.ts";
 import type { CacheEntry } from "../../model/cache-entry.ts";
+import type { StoredPrompt } from "../entry-records.ts";
 import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
 import { FRAME_END, openRecord, RecordFault, sealRecord } from "./record-frame.ts";
 import { TextReader, textSize, writeText } from "./record-text.ts";
@@ -33,6 +34,7 @@ const HAS_USAGE_PARTS = 8;
 const USAGE_PARTS_BYTES = 8 * usageParts.length;
 const TEXTS = 68;
 const FIXED_TEXTS = 12;
+const TEXTS_BEFORE_PROMPT = 7;
 
 /** A number is never given to another dialect. */
 const dialectNumbers = {
@@ -178,6 +180,17 @@ export function decodeEntry(sequence: number, given: Buffer): DecodedEntry {
     expiresAtMs: record.readDoubleLE(16),
     embedderId,
   };
+}
+
+/** What the candidates of a search are made of. @throws {RecordFault} as {@link decodeEntry} does */
+export function decodePrompt(sequence: number, given: Buffer): StoredPrompt {
+  const record = openRecord(given, KIND, NAME, VERSION, sequence);
+  if (record.length < TEXTS + FIXED_TEXTS + FRAME_END) throw new RecordFault(NAME, `${record.length} bytes`);
+  const reader = new TextReader(record, NAME, TEXTS, record.length - FRAME_END - record.readUInt32LE(60));
+  const id = reader.next();
+  reader.skip(TEXTS_BEFORE_PROMPT - 1);
+  const promptText = reader.next();
+  return { id, promptText, createdAtMs: record.readDoubleLE(8), expiresAtMs: record.readDoubleLE(16) };
 }
 
 /** `partsStart`: null where the parts are not known. */

@@ -4,9 +4,9 @@ import { isSemcacheError, SemcacheError } from "../../base/errors.ts";
 import { Pace } from "../../base/pace.ts";
 import type { CacheEntry, PromptVector } from "../../model/cache-entry.ts";
 import type { StoreHealth } from "../cache-store.ts";
-import { decodeEntry, encodeEntry } from "./entry-codec.ts";
+import { decodeEntry, decodePrompt, encodeEntry } from "./entry-codec.ts";
 import { toEmbeddedCost } from "../entry-cost.ts";
-import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener } from "../entry-records.ts";
+import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener, StoredPrompt } from "../entry-records.ts";
 import type { EntryFacts } from "../entry-table/entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
@@ -144,7 +144,8 @@ class LmdbRecords implements EntryRecords {
     const pending = this.#pending.get(sequence);
     if (pending !== undefined) return pending.entry;
     return this.#reading(({ bodies }) => {
-      const record = bodies.getBinary(toKey(sequence));
+      // Lent until the next reading: what is decoded is memory of its own.
+      const record = bodies.getBinaryFast(toKey(sequence));
       if (record === undefined) return null;
       const { embedderId, ...entry } = decodeEntry(sequence, record);
       const readVector = (): PromptVector | null => {
@@ -154,6 +155,15 @@ class LmdbRecords implements EntryRecords {
       };
       // Most readers want the answer: the vector is read by those who ask for it.
       return Object.defineProperty(entry, "vector", { get: readVector, enumerable: true }) as typeof entry & CacheEntry;
+    });
+  }
+
+  readPrompt(sequence: number): StoredPrompt | null {
+    const pending = this.#pending.get(sequence);
+    if (pending !== undefined) return pending.entry;
+    return this.#reading(({ bodies }) => {
+      const record = bodies.getBinaryFast(toKey(sequence));
+      return record === undefined ? null : decodePrompt(sequence, record);
     });
   }
 

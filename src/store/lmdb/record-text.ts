@@ -55,6 +55,13 @@ export class TextReader {
     return this.#at;
   }
 
+  skip(texts: number): void {
+    for (let count = 0; count < texts; count++) {
+      const bytes = this.#nextNumber() >>> 2;
+      this.#at += bytes;
+    }
+  }
+
   next(): string {
     const text = this.nextOrNull();
     if (text === null) throw new RecordFault(this.#name, "null where a text is expected");

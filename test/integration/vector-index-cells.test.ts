@@ -28,13 +28,13 @@ function fill({ vectors }: Scene, count: number, dimensions: number, from = 0): 
     vectors.set(from + at, vector);
 }
 
-describe("a graph", () => {
+describe("cells", () => {
   test("finds what exact search finds among 20,000", { timeout: 120_000 }, async () => {
     const scene = createTestScene({ dimensions: 96 });
     fill(scene, 20_000, 96);
     const index = scene.open();
     await index.ready;
-    expect(index.form).toBe("graph");
+    expect(index.form).toBe("cells");
     await index.room(1);
     const next = createNumbers(9);
     let first = 0;
@@ -56,7 +56,7 @@ describe("a graph", () => {
     expect(eight).toBeGreaterThanOrEqual(95);
   });
 
-  test("what was added is found at once, what was removed at no time, while the graph absorbs", async () => {
+  test("what was added is found at once, what was removed at no time, while it moves to its cells", async () => {
     const scene = createTestScene({ dimensions: 96 });
     fill(scene, 3000, 96);
     const index = scene.open();
@@ -163,7 +163,7 @@ describe("a graph", () => {
 });
 
 describe("a worker that dies", () => {
-  const kill = new BroadcastChannel("semcache-test-end-graph-worker");
+  const kill = new BroadcastChannel("semcache-test-end-index-worker");
   kill.unref();
 
   test("is replaced, with all that lives; the third death is the last", async () => {
@@ -185,26 +185,28 @@ describe("a worker that dies", () => {
         }
       }
       for (const [id, vector] of scene.vectors) expect((await index.search(vector, 1))[0]?.id).toBe(id);
-      expect(index.form).toBe(death < 3 ? "graph" : "flat");
+      expect(index.form).toBe(death < 3 ? "cells" : "flat");
     }
     expect(scene.faults).toEqual([
-      "Cannot use vector graphs: its worker ended with 3",
-      "Cannot use vector graphs: its worker ended with 3",
-      "Cannot use vector graphs: its worker ended with 3, for the last time; searches are exact and slower from now on",
+      "Cannot use large vector indexes: its worker ended with 3",
+      "Cannot use large vector indexes: its worker ended with 3",
+      "Cannot use large vector indexes: its worker ended with 3, for the last time; searches are exact and slower from now on",
     ]);
   });
 
-  test("where usearch has no build, search is exact", async () => {
+  test("where WebAssembly cannot be used, search is exact", async () => {
     const scene = createTestScene({ dimensions: 32, worker: bareWorker });
     fill(scene, 300, 32);
     const index = scene.open();
     for (const [id, vector] of scene.vectors) expect((await index.search(vector, 1))[0]?.id).toBe(id);
     expect(index.form).toBe("flat");
     expect(scene.open().size).toBe(300);
+    const broken = expect.stringMatching(/^Cannot use a large vector index: .*WebAssembly/);
     expect(scene.faults).toEqual([
-      expect.stringMatching(
-        /^Cannot use vector graphs: usearch cannot be loaded: .*; searches are exact and slower from now on$/,
-      ),
+      broken,
+      broken,
+      broken,
+      "Cannot use large vector indexes: they broke repeatedly; searches are exact and slower from now on",
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SemcacheError } from "../base/errors.ts";
-import type { GraphCommand, GraphReport } from "./graph-message.ts";
-import { HostedGraph } from "./hosted-graph.ts";
+import type { IndexCommand, IndexReport } from "./index-message.ts";
+import { HostedIndex } from "./hosted-index.ts";
 
 /** Deaths of the worker after which no new one is started, unless they lie further apart than {@link CALM_MS}. */
 const MAX_DEATHS = 3;
@@ -10,36 +10,36 @@ const CALM_MS = 10 * 60_000;
 /** Neither loading nor saving takes so long: past it without a word the worker is taken for hung and given up. */
 const HUNG_AFTER_MS = 120_000;
 
-/** One worker thread with all graphs. */
-export interface GraphHost {
-  /** False when graphs will not work any more in this process: usearch cannot be loaded, or its worker died repeatedly. */
+/** One worker thread with all large indexes. */
+export interface IndexHost {
+  /** False when large indexes will not work any more in this process: they broke, or their worker died, repeatedly. */
   readonly isUsable: boolean;
-  /** Never throws; where it cannot work the graph is lost at once. */
+  /** Never throws; where it cannot work the index is lost at once. */
   open(options: {
     readonly dimensions: number;
     readonly snapshotPath: string | null;
     readonly onLost: () => void;
-  }): HostedGraph;
+  }): HostedIndex;
   close(): Promise<void>;
 }
 
-export interface GraphHostOptions {
-  /** Told once of each fault: a snapshot that cannot be used, a worker that died, usearch that cannot be loaded. */
+export interface IndexHostOptions {
+  /** Told once of each fault: a snapshot that cannot be used, a worker that died, an index that broke. */
   readonly onFault: (error: SemcacheError) => void;
   /** The worker's file. */
   readonly worker?: URL | undefined;
 }
 
-export function createGraphHost(options: GraphHostOptions): GraphHost {
-  return new WorkerGraphHost(options);
+export function createIndexHost(options: IndexHostOptions): IndexHost {
+  return new WorkerIndexHost(options);
 }
 
-class WorkerGraphHost implements GraphHost {
+class WorkerIndexHost implements IndexHost {
   readonly #onFault: (error: SemcacheError) => void;
   readonly #file: URL;
-  readonly #graphs = new Map<number, HostedGraph>();
-  #nextGraph = 1;
-  /** Started with the first graph: most processes never have a partition that large. */
+  readonly #indexes = new Map<number, HostedIndex>();
+  #nextIndex = 1;
+  /** Started with the first large index: most processes never have a partition that large. */
   #thread: Worker | null = null;
   #isUsable = true;
   #deaths = 0;
@@ -48,7 +48,7 @@ class WorkerGraphHost implements GraphHost {
   #watchdog: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor({ onFault, worker = new URL("./graph-worker.js", import.meta.url) }: GraphHostOptions) {
+  constructor({ onFault, worker = new URL("./index-worker.js", import.meta.url) }: IndexHostOptions) {
     this.#onFault = onFault;
     this.#file = worker;
   }
@@ -61,22 +61,23 @@ class WorkerGraphHost implements GraphHost {
     readonly dimensions: number;
     readonly snapshotPath: string | null;
     readonly onLost: () => void;
-  }): HostedGraph {
+  }): HostedIndex {
     const thread = this.isUsable ? (this.#thread ??= this.#start()) : null;
-    const number = this.#nextGraph++;
-    const graph = new HostedGraph({
+    const number = this.#nextIndex++;
+    const index = new HostedIndex({
       ...options,
       number,
       post: (command, transfer) => {
-        if (command.kind === "close") this.#graphs.delete(number);
+        if (command.kind === "close") this.#indexes.delete(number);
         if (thread === null || thread !== this.#thread) return;
         thread.postMessage(command, transfer);
         this.#watch();
       },
     });
-    if (thread === null) graph.lose(new SemcacheError("store-failed", "Cannot use a vector graph: there is no worker"));
-    else this.#graphs.set(number, graph);
-    return graph;
+    if (thread === null)
+      index.lose(new SemcacheError("store-failed", "Cannot use a large vector index: there is no worker"));
+    else this.#indexes.set(number, index);
+    return index;
   }
 
   close(): Promise<void> {
@@ -87,18 +88,18 @@ class WorkerGraphHost implements GraphHost {
   async #end(): Promise<void> {
     const thread = this.#thread;
     this.#thread = null;
-    this.#loseAll(new SemcacheError("store-failed", "Cannot use a vector graph: its host is closed"));
+    this.#loseAll(new SemcacheError("store-failed", "Cannot use a large vector index: its host is closed"));
     this.#unwatch();
     if (thread === null) return;
     const ended = new Promise((resolve) => thread.once("exit", resolve));
-    thread.postMessage({ kind: "end" } satisfies GraphCommand, []);
+    thread.postMessage({ kind: "end" } satisfies IndexCommand, []);
     await ended;
   }
 
   #start(): Worker {
     // The parent's flags (test runners, loaders, inspectors) are not meant for this file.
     const thread = new Worker(this.#file, { name: "semcache-vector-index", execArgv: [] });
-    thread.on("message", (report: GraphReport) => {
+    thread.on("message", (report: IndexReport) => {
       if (thread === this.#thread) this.#take(report);
     });
     thread.on("error", (error: unknown) => {
@@ -110,21 +111,20 @@ class WorkerGraphHost implements GraphHost {
     return thread;
   }
 
-  #take(report: GraphReport): void {
+  #take(report: IndexReport): void {
     this.#unwatch();
-    if (report.kind === "unusable") return this.#giveUp(`usearch cannot be loaded: ${report.message}`);
-    const graph = this.#graphs.get(report.graph);
+    const index = this.#indexes.get(report.index);
     if (report.kind === "opened" && report.problem !== null) {
-      this.#say(`Cannot use the snapshot of a vector graph: ${report.problem}`);
+      this.#say(`Cannot use the snapshot of a large vector index: ${report.problem}`);
     }
     if (report.kind === "broken") {
-      this.#graphs.delete(report.graph);
-      // A graph that breaks is opened again; one that breaks again and again must come to an end.
+      this.#indexes.delete(report.index);
+      // An index that breaks is opened again; one that breaks again and again must come to an end.
       this.#countDeath();
-      this.#say(`Cannot use a vector graph: ${report.message}`);
-      if (this.#deaths >= MAX_DEATHS) this.#giveUp("graphs broke repeatedly");
+      this.#say(`Cannot use a large vector index: ${report.message}`);
+      if (this.#deaths >= MAX_DEATHS) this.#giveUp("they broke repeatedly");
     }
-    graph?.take(report);
+    index?.take(report);
     this.#watch();
   }
 
@@ -135,7 +135,7 @@ class WorkerGraphHost implements GraphHost {
     this.#unwatch();
     this.#countDeath();
     if (this.#deaths >= MAX_DEATHS) return this.#giveUp(`${state}, for the last time`, cause);
-    this.#loseAll(this.#say(`Cannot use vector graphs: ${state}`, cause));
+    this.#loseAll(this.#say(`Cannot use large vector indexes: ${state}`, cause));
   }
 
   #countDeath(): void {
@@ -149,13 +149,15 @@ class WorkerGraphHost implements GraphHost {
     this.#isUsable = false;
     void this.#thread?.terminate();
     this.#thread = null;
-    this.#loseAll(this.#say(`Cannot use vector graphs: ${state}; searches are exact and slower from now on`, cause));
+    this.#loseAll(
+      this.#say(`Cannot use large vector indexes: ${state}; searches are exact and slower from now on`, cause),
+    );
   }
 
   #loseAll(error: SemcacheError): void {
-    const graphs = [...this.#graphs.values()];
-    this.#graphs.clear();
-    for (const graph of graphs) graph.lose(error);
+    const indexes = [...this.#indexes.values()];
+    this.#indexes.clear();
+    for (const index of indexes) index.lose(error);
   }
 
   #say(message: string, cause?: unknown): SemcacheError {
@@ -166,7 +168,7 @@ class WorkerGraphHost implements GraphHost {
 
   /** Runs while something is asked of the worker. */
   #watch(): void {
-    if (this.#watchdog !== null || ![...this.#graphs.values()].some((graph) => graph.isWaitedFor)) return;
+    if (this.#watchdog !== null || ![...this.#indexes.values()].some((index) => index.isWaitedFor)) return;
     this.#watchdog = setTimeout(() => {
       const thread = this.#thread;
       void thread?.terminate();

@@ -1,31 +1,31 @@
 import { SemcacheError } from "../base/errors.ts";
-import type { GraphCommand, GraphProgress, GraphReport } from "./graph-message.ts";
+import type { IndexCommand, IndexProgress, IndexReport } from "./index-message.ts";
 import { quantise } from "./quantised-vector.ts";
 
-/** Vectors that may wait for a graph before {@link HostedGraph.room} does. Searching them costs 0.4 ms. */
+/** Vectors that may wait for their cells before {@link HostedIndex.room} does. Going through them costs a search 0.1 ms. */
 export const MAX_WAITING = 10_000;
 
-/** What a vector costs in the graph beside its own bytes and those of its sketch: links, key, tables. */
-const GRAPH_BYTES_PER_VECTOR = 340;
-const TAIL_BYTES_PER_VECTOR = 64;
+/** What a vector costs beside its values and its place in a cell: key, id, tables. Cells are two thirds full. */
+const TABLE_BYTES_PER_VECTOR = 32;
+const CELL_FILL = 0.6;
 const FIXED_BYTES = 256 * 1024;
 
 interface Request {
-  readonly resolve: (report: GraphReport) => void;
+  readonly resolve: (report: IndexReport) => void;
   readonly reject: (error: SemcacheError) => void;
 }
 
-/** A graph in the worker thread, as the main thread sees it. What is added and removed in one turn is sent as one. */
-export class HostedGraph {
+/** A large index in the worker thread, as the main thread sees it. What is added and removed in one turn is sent as one. */
+export class HostedIndex {
   readonly number: number;
-  /** Ids that the snapshot held, ascending. Rejects when the graph is lost or closed before. */
+  /** Ids that the snapshot held, ascending. Rejects when the index is lost or closed before. */
   readonly opened: Promise<Float64Array>;
   readonly #dimensions: number;
-  readonly #post: (command: GraphCommand, transfer: ArrayBuffer[]) => void;
+  readonly #post: (command: IndexCommand, transfer: ArrayBuffer[]) => void;
   readonly #onLost: () => void;
   readonly #requests = new Map<number, Request>();
   readonly #roomWaiters = new Map<() => void, number>();
-  #progress: GraphProgress = { applied: 0, waiting: 0, nodes: 0 };
+  #progress: IndexProgress = { applied: 0, waiting: 0, keys: 0 };
   #posted = 0;
   #nextRequest = 1;
   #changes: number[] = [];
@@ -38,8 +38,8 @@ export class HostedGraph {
     readonly number: number;
     readonly dimensions: number;
     readonly snapshotPath: string | null;
-    readonly post: (command: GraphCommand, transfer: ArrayBuffer[]) => void;
-    /** Called once, in a turn of its own, when the graph has gone; not when it was closed. */
+    readonly post: (command: IndexCommand, transfer: ArrayBuffer[]) => void;
+    /** Called once, in a turn of its own, when the index has gone; not when it was closed. */
     readonly onLost: () => void;
   }) {
     this.number = options.number;
@@ -54,25 +54,22 @@ export class HostedGraph {
     });
     this.opened.catch(() => {});
     const { number, dimensions, snapshotPath } = options;
-    this.#post({ kind: "open", graph: number, dimensions, snapshotPath }, []);
+    this.#post({ kind: "open", index: number, dimensions, snapshotPath }, []);
   }
 
   get isLost(): boolean {
     return this.#lost !== null;
   }
 
-  /** Vectors that the graph has not absorbed. */
+  /** Vectors that are in no cell yet, or not on the way there. */
   get waiting(): number {
     return this.#progress.waiting + this.#posted - this.#progress.applied + this.#changes.length;
   }
 
   get bytes(): number {
-    const { nodes } = this.#progress;
-    return (
-      FIXED_BYTES +
-      (nodes + this.waiting) * (this.#dimensions + GRAPH_BYTES_PER_VECTOR) +
-      this.waiting * (this.#dimensions + TAIL_BYTES_PER_VECTOR)
-    );
+    const { keys } = this.#progress;
+    const cellBytes = (this.#dimensions / 8 + 8) / CELL_FILL;
+    return FIXED_BYTES + (keys + this.waiting) * (this.#dimensions + cellBytes + TABLE_BYTES_PER_VECTOR);
   }
 
   get isWaitedFor(): boolean {
@@ -99,26 +96,25 @@ export class HostedGraph {
   /**
    * Ids of about the `k` nearest; the order is that of quantised vectors.
    *
-   * @throws {SemcacheError} `store-failed` when the graph is lost meanwhile, `aborted`
+   * @throws {SemcacheError} `store-failed` when the index is lost meanwhile, `aborted`
    */
   async search(vector: Float32Array, k: number, signal?: AbortSignal): Promise<Float64Array> {
     const query = new Int8Array(this.#dimensions);
     quantise(vector, query, 0);
     const report = await this.#ask(
-      (request) => ({ kind: "search", graph: this.number, request, query, k }),
+      (request) => ({ kind: "search", index: this.number, request, query, k }),
       [query.buffer],
       signal,
     );
     return report.kind === "found" ? report.ids : new Float64Array(0);
   }
 
-  /** Resolves with the number of vectors that the snapshot lacks. @throws {SemcacheError} `store-failed` */
-  async save(path: string): Promise<number> {
-    const report = await this.#ask((request) => ({ kind: "save", graph: this.number, request, path }), []);
-    return report.kind === "saved" ? report.waiting : 0;
+  /** @throws {SemcacheError} `store-failed` */
+  async save(path: string): Promise<void> {
+    await this.#ask((request) => ({ kind: "save", index: this.number, request, path }), []);
   }
 
-  /** Resolves when fewer than `limit` vectors wait, at the latest when the graph ends. */
+  /** Resolves when fewer than `limit` vectors wait, at the latest when the index ends. */
   room(limit = MAX_WAITING): Promise<void> {
     if (this.#lost || this.waiting < limit) return Promise.resolve();
     return new Promise((resolve) => this.#roomWaiters.set(resolve, limit));
@@ -126,19 +122,19 @@ export class HostedGraph {
 
   close(): void {
     if (this.#lost) return;
-    this.#post({ kind: "close", graph: this.number }, []);
-    this.#end(new SemcacheError("store-failed", "Cannot use a vector graph: it is closed"));
+    this.#post({ kind: "close", index: this.number }, []);
+    this.#end(new SemcacheError("store-failed", "Cannot use a large vector index: it is closed"));
   }
 
-  /** For the host: the worker or the graph is gone. */
+  /** For the host: the worker or the index is gone. */
   lose(error: SemcacheError): void {
     if (this.#lost) return;
     this.#end(error);
     setImmediate(this.#onLost);
   }
 
-  /** For the host: what the worker says of this graph. */
-  take(report: GraphReport): void {
+  /** For the host: what the worker says of this index. */
+  take(report: IndexReport): void {
     switch (report.kind) {
       case "opened":
         return this.#answer(0, report);
@@ -148,16 +144,16 @@ export class HostedGraph {
       case "failed": {
         const request = this.#requests.get(report.request);
         this.#requests.delete(report.request);
-        return request?.reject(new SemcacheError("store-failed", `Cannot save a vector graph: ${report.message}`));
+        return request?.reject(
+          new SemcacheError("store-failed", `Cannot save a large vector index: ${report.message}`),
+        );
       }
       case "progress":
         this.#progress = report;
         this.#giveRoom();
         return;
       case "broken":
-        return this.lose(new SemcacheError("store-failed", `Cannot use a vector graph: ${report.message}`));
-      case "unusable":
-        return;
+        return this.lose(new SemcacheError("store-failed", `Cannot use a large vector index: ${report.message}`));
       default:
         report satisfies never;
     }
@@ -179,14 +175,14 @@ export class HostedGraph {
     this.#changes = [];
     this.#rows = 0;
     this.#vectors = new Int8Array(0);
-    this.#post({ kind: "change", graph: this.number, changes, vectors }, [changes.buffer, vectors.buffer]);
+    this.#post({ kind: "change", index: this.number, changes, vectors }, [changes.buffer, vectors.buffer]);
   }
 
   #ask(
-    toCommand: (request: number) => GraphCommand,
+    toCommand: (request: number) => IndexCommand,
     transfer: ArrayBuffer[],
     signal?: AbortSignal,
-  ): Promise<GraphReport> {
+  ): Promise<IndexReport> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost);
       if (signal?.aborted) return reject(abortedError());
@@ -211,7 +207,7 @@ export class HostedGraph {
     });
   }
 
-  #answer(request: number, report: GraphReport): void {
+  #answer(request: number, report: IndexReport): void {
     const asked = this.#requests.get(request);
     this.#requests.delete(request);
     asked?.resolve(report);

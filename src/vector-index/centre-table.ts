@@ -1,0 +1,76 @@
+import { CELL_VECTORS, CodeCells } from "./code-cells.ts";
+import { RowTable } from "./row-table.ts";
+import type { Found } from "./scanner.ts";
+
+/** Of more centres than this, their signs say which are about the nearest. */
+const EXACT_UP_TO = 1024;
+/** Of those, as many are compared as they are: so many, and by so much more than are wanted. */
+const LEAST_COMPARED = 64;
+const MORE_COMPARED = 1.25;
+
+/**
+ * The centres of cells, one after the other. A search for the nearest goes through all: by their signs first, which are a
+ * seventh as long, so that they stay in the processor's cache.
+ */
+export class CentreTable {
+  readonly #rows: RowTable;
+  readonly #signs: CodeCells;
+
+  constructor(dimensions: number) {
+    this.#rows = new RowTable(dimensions);
+    this.#signs = new CodeCells(dimensions);
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Valid until a centre is added. */
+  at(row: number): Int8Array {
+    return this.#rows.at(row);
+  }
+
+  /** Writes the centre, or the one behind the last. */
+  set(row: number, centre: Int8Array): void {
+    const isNew = row === this.size;
+    this.#rows.set(row, centre);
+    const [cell, lane] = [Math.floor(row / CELL_VECTORS), row % CELL_VECTORS];
+    if (!isNew) return this.#signs.set(cell, lane, this.#rows.at(row), null);
+    if (lane === 0) this.#signs.open();
+    this.#signs.append(cell, row, this.#rows.at(row), null);
+  }
+
+  /** Takes away the last one. */
+  pop(): void {
+    const row = this.size - 1;
+    const cell = Math.floor(row / CELL_VECTORS);
+    this.#rows.trim(row);
+    this.#signs.remove(cell, row % CELL_VECTORS);
+    if (row % CELL_VECTORS === 0) this.#signs.close(cell);
+  }
+
+  /** The number of the nearest; null where there are none. */
+  nearestTo(vector: Int8Array): number | null {
+    return this.nearest(vector, 1).labels[0] ?? null;
+  }
+
+  /** Numbers of about the nearest, and dot products, best first. */
+  nearest(query: Int8Array, wanted: number): Found {
+    if (this.size <= EXACT_UP_TO) return this.#rows.nearest(query, wanted);
+    const cells = Math.ceil(this.size / CELL_VECTORS);
+    const runs = Array.from({ length: cells }, (_, cell) => this.#signs.runOf(cell, 0));
+    const { labels } = this.#signs.nearest(query, runs, LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED));
+    return this.#rows.nearestOf(labels, query, wanted);
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#rows.toBytes();
+  }
+
+  /** What {@link CentreTable.toBytes} gave. */
+  restore(bytes: Uint8Array): void {
+    const rows = new RowTable(this.#rows.dimensions);
+    rows.restore(bytes);
+    for (let row = 0; row < rows.size; row++) this.set(row, rows.at(row));
+  }
+}

@@ -1,0 +1,141 @@
+import { BLOCK_VECTORS, Scanner, type BlockRun, type Found } from "./scanner.ts";
+
+/** Vectors of a cell at most. */
+export const CELL_VECTORS = 256;
+
+/**
+ * Cells of vectors of which the signs are kept, one bit a value: of the difference between the vector and the centre of
+ * its cell. 56 bytes a vector at 384 dimensions. Cells lie in one piece each, so that a search reads memory
+ * in the order in which it lies.
+ */
+export class CodeCells {
+  readonly #scanner: Scanner;
+  readonly #cellBytes: number;
+  readonly #free: number[] = [];
+  #sizes = new Uint16Array(64);
+  #count = 0;
+
+  constructor(dimensions: number) {
+    this.#scanner = new Scanner(dimensions);
+    this.#cellBytes = (CELL_VECTORS / BLOCK_VECTORS) * this.#scanner.blockBytes;
+  }
+
+  /** Cells, closed ones included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** An empty cell: its number. */
+  open(): number {
+    const cell = this.#free.pop() ?? this.#count++;
+    if (cell >= this.#sizes.length) {
+      const grown = new Uint16Array(this.#sizes.length * 2);
+      grown.set(this.#sizes);
+      this.#sizes = grown;
+    }
+    this.#scanner.reserve(this.#addressOf(cell) + this.#cellBytes);
+    this.#sizes[cell] = 0;
+    for (let lane = 0; lane < CELL_VECTORS; lane += BLOCK_VECTORS) {
+      new Float32Array(this.#scanner.bytes.buffer, this.#factorAddress(cell, lane), BLOCK_VECTORS).fill(Number.NaN);
+    }
+    return cell;
+  }
+
+  /** Gives back a cell that is empty. */
+  close(cell: number): void {
+    this.#free.push(cell);
+  }
+
+  sizeOf(cell: number): number {
+    return this.#sizes[cell] as number;
+  }
+
+  labelAt(cell: number, lane: number): number {
+    return this.#scanner.memory.getInt32(this.#labelAddress(cell, lane), true);
+  }
+
+  /** By lane. */
+  labels(cell: number): number[] {
+    return Array.from({ length: this.sizeOf(cell) }, (_, lane) => this.labelAt(cell, lane));
+  }
+
+  /** Into a cell with room. Returns its lane. @param centre of the cell; null for zero */
+  append(cell: number, label: number, vector: Int8Array, centre: Int8Array | null): number {
+    const lane = this.sizeOf(cell);
+    this.#sizes[cell] = lane + 1;
+    this.set(cell, lane, vector, centre);
+    this.#scanner.memory.setInt32(this.#labelAddress(cell, lane), label, true);
+    return lane;
+  }
+
+  /** Another vector under the same label. */
+  set(cell: number, lane: number, vector: Int8Array, centre: Int8Array | null): void {
+    const factor = this.#scanner.writeSigns(vector, centre, this.#laneAddress(cell, lane));
+    this.#scanner.memory.setFloat32(this.#factorAddress(cell, lane), factor, true);
+  }
+
+  /** The last one takes its place. Returns the label of that, or null where it was the last one itself. */
+  remove(cell: number, lane: number): number | null {
+    const last = this.sizeOf(cell) - 1;
+    this.#sizes[cell] = last;
+    let moved: number | null = null;
+    if (lane !== last) {
+      const { bytes, memory } = this.#scanner;
+      const [from, to] = [this.#laneAddress(cell, last), this.#laneAddress(cell, lane)];
+      const end = BLOCK_VECTORS * (this.#scanner.stride / 8);
+      for (let at = 0; at < end; at += BLOCK_VECTORS) bytes[to + at] = bytes[from + at] as number;
+      moved = this.labelAt(cell, last);
+      const factor = memory.getFloat32(this.#factorAddress(cell, last), true);
+      memory.setFloat32(this.#factorAddress(cell, lane), factor, true);
+      memory.setInt32(this.#labelAddress(cell, lane), moved, true);
+    }
+    this.#scanner.memory.setFloat32(this.#factorAddress(cell, last), Number.NaN, true);
+    return moved;
+  }
+
+  runOf(cell: number, base: number): BlockRun {
+    return { address: this.#addressOf(cell), blocks: Math.ceil(this.sizeOf(cell) / BLOCK_VECTORS), base };
+  }
+
+  nearest(query: Int8Array, runs: readonly BlockRun[], wanted: number): Found {
+    return this.#scanner.nearestInBlocks(query, runs, wanted);
+  }
+
+  /** Of all cells. */
+  sizes(): Uint16Array<ArrayBuffer> {
+    return this.#sizes.slice(0, this.#count);
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#count));
+  }
+
+  /** What {@link CodeCells.toBytes} and {@link CodeCells.sizes} gave; none of them is closed. */
+  restore(bytes: Uint8Array, sizes: Uint16Array<ArrayBuffer>): void {
+    this.#count = sizes.length;
+    this.#sizes = new Uint16Array(Math.max(64, sizes.length));
+    this.#sizes.set(sizes);
+    this.#scanner.reserve(this.#addressOf(this.#count));
+    this.#scanner.bytes.set(bytes, this.#scanner.start);
+  }
+
+  #addressOf(cell: number): number {
+    return this.#scanner.start + cell * this.#cellBytes;
+  }
+
+  #blockAddress(cell: number, lane: number): number {
+    return this.#addressOf(cell) + Math.floor(lane / BLOCK_VECTORS) * this.#scanner.blockBytes;
+  }
+
+  #laneAddress(cell: number, lane: number): number {
+    return this.#blockAddress(cell, lane) + (lane % BLOCK_VECTORS);
+  }
+
+  #factorAddress(cell: number, lane: number): number {
+    return this.#blockAddress(cell, lane) + BLOCK_VECTORS * (this.#scanner.stride / 8) + (lane % BLOCK_VECTORS) * 4;
+  }
+
+  #labelAddress(cell: number, lane: number): number {
+    return this.#factorAddress(cell, lane) + BLOCK_VECTORS * 4;
+  }
+}

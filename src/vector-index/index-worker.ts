@@ -1,0 +1,167 @@
+// The entry of the worker thread that holds the large indexes. Searches and changes are done as they arrive; vectors are
+// moved to their cells one at a time while nothing else waits.
+import { parentPort } from "node:worker_threads";
+import type { IndexCommand, IndexReport } from "./index-message.ts";
+import { InvertedFile } from "./inverted-file.ts";
+
+/** Vectors looked at again in one turn, and what lies between two such turns: a thousand in a second at most. */
+const CHECKS = 4;
+const CHECK_EVERY_MS = 4;
+
+/** Vectors moved between two reports of progress. */
+const REPORT_EVERY = 64;
+
+interface OpenIndex {
+  readonly number: number;
+  readonly dimensions: number;
+  readonly index: InvertedFile;
+  /** Commands that arrived while the snapshot is being read; null afterwards. */
+  backlog: IndexCommand[] | null;
+  applied: number;
+  absorbed: number;
+}
+
+if (!parentPort) throw new TypeError("Cannot run index-worker: it is not a worker thread");
+const port = parentPort;
+const indexes = new Map<number, OpenIndex>();
+let isPlanned = false;
+let pause: NodeJS.Timeout | null = null;
+
+function report(message: IndexReport): void {
+  port.postMessage(message, "ids" in message ? [message.ids.buffer] : []);
+}
+
+function reportProgress({ number, applied, index }: OpenIndex): void {
+  report({ kind: "progress", index: number, applied, waiting: index.waiting, keys: index.keys });
+}
+
+function breakOff(open: OpenIndex, error: unknown): void {
+  if (indexes.delete(open.number)) report({ kind: "broken", index: open.number, message: toMessage(error) });
+}
+
+async function openIndex(command: IndexCommand & { kind: "open" }): Promise<void> {
+  const { index: number, dimensions, snapshotPath } = command;
+  let index: InvertedFile;
+  try {
+    index = new InvertedFile(dimensions);
+  } catch (error) {
+    return report({ kind: "broken", index: number, message: toMessage(error) });
+  }
+  const open: OpenIndex = { number, dimensions, index, backlog: [], applied: 0, absorbed: 0 };
+  indexes.set(number, open);
+  try {
+    const problem = snapshotPath === null ? null : await index.restore(snapshotPath);
+    if (!indexes.has(number)) return;
+    report({ kind: "opened", index: number, ids: index.ids(), problem });
+    reportProgress(open);
+    const backlog = open.backlog ?? [];
+    open.backlog = null;
+    for (const waiting of backlog) run(open, waiting);
+    plan(true);
+  } catch (error) {
+    breakOff(open, error);
+  }
+}
+
+function run(open: OpenIndex, command: IndexCommand): void {
+  try {
+    switch (command.kind) {
+      case "change":
+        applyChanges(open, command);
+        return;
+      case "search": {
+        const { request, query, k } = command;
+        report({ kind: "found", index: open.number, request, ids: open.index.search(query, k) });
+        return;
+      }
+      case "save":
+        void save(open, command.request, command.path);
+        return;
+      default:
+        throw new TypeError(`Cannot do the command: ${command.kind}`);
+    }
+  } catch (error) {
+    breakOff(open, error);
+  }
+}
+
+function applyChanges(open: OpenIndex, command: IndexCommand & { kind: "change" }): void {
+  let row = 0;
+  for (const change of command.changes) {
+    if (change < 0) {
+      open.index.remove(-change - 1);
+    } else {
+      open.index.put(change, command.vectors.subarray(row, row + open.dimensions));
+      row += open.dimensions;
+    }
+  }
+  open.applied += command.changes.length;
+  reportProgress(open);
+  plan(true);
+}
+
+function plan(isUrgent: boolean): void {
+  if (isPlanned) return;
+  if (pause !== null) clearTimeout(pause);
+  pause = null;
+  if (isUrgent) {
+    isPlanned = true;
+    setImmediate(work);
+  } else {
+    pause = setTimeout(work, CHECK_EVERY_MS);
+    pause.unref();
+  }
+}
+
+/**
+ * One vector of each index per turn: messages that arrived meanwhile come first. Where nothing waits, a few are looked at
+ * again, for a quarter of the time.
+ */
+function work(): void {
+  isPlanned = false;
+  let isBehind = false;
+  let isUnchecked = false;
+  for (const open of indexes.values()) {
+    const { index } = open;
+    try {
+      if (index.waiting > 0) {
+        index.absorbOne();
+        if (++open.absorbed % REPORT_EVERY === 0 || index.waiting === 0) reportProgress(open);
+      } else {
+        for (let check = 0; check < CHECKS && index.unchecked > 0; check++) index.checkOne();
+      }
+    } catch (error) {
+      breakOff(open, error);
+      continue;
+    }
+    if (index.waiting > 0) isBehind = true;
+    if (index.unchecked > 0) isUnchecked = true;
+  }
+  if (isBehind || isUnchecked) plan(isBehind);
+}
+
+async function save(open: OpenIndex, request: number, path: string): Promise<void> {
+  try {
+    await open.index.save(path);
+    report({ kind: "saved", index: open.number, request });
+  } catch (error) {
+    report({ kind: "failed", index: open.number, request, message: toMessage(error) });
+  }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+port.on("message", (command: IndexCommand) => {
+  if (command.kind === "end") {
+    indexes.clear();
+    return port.close();
+  }
+  if (command.kind === "open") return void openIndex(command);
+  const open = indexes.get(command.index);
+  if (open === undefined) return;
+  if (command.kind === "close") return void indexes.delete(command.index);
+  if (open.backlog === null) run(open, command);
+  else open.backlog.push(command);
+});

@@ -1,0 +1,79 @@
+import { Scanner, type Found } from "./scanner.ts";
+
+/** Quantised vectors side by side, all of which are compared with a query. */
+export class RowTable {
+  readonly dimensions: number;
+  readonly #scanner: Scanner;
+  #rows = 0;
+
+  constructor(dimensions: number) {
+    this.dimensions = dimensions;
+    this.#scanner = new Scanner(dimensions);
+  }
+
+  get size(): number {
+    return this.#rows;
+  }
+
+  /** Valid until a row is added. */
+  at(row: number): Int8Array {
+    return new Int8Array(this.#scanner.bytes.buffer, this.#addressOf(row), this.dimensions);
+  }
+
+  /** Writes the row, or the one behind the last. */
+  set(row: number, vector: Int8Array): void {
+    const end = this.#addressOf(row + 1);
+    if (end > this.#scanner.bytes.length) {
+      const copy = vector.slice();
+      this.#scanner.reserve(end);
+      return this.set(row, copy);
+    }
+    this.at(row).set(vector);
+    this.#rows = Math.max(this.#rows, row + 1);
+  }
+
+  /** Keeps the first of them. */
+  trim(rows: number): void {
+    this.#rows = rows;
+  }
+
+  /** Numbers of the nearest rows, and dot products, best first. */
+  nearest(query: Int8Array, wanted: number): Found {
+    return this.#scanner.nearestRows(query, this.#rows, wanted);
+  }
+
+  /** The same among some of the rows, at most 4,096. */
+  nearestOf(rows: Int32Array, query: Int8Array, wanted: number): Found {
+    return this.#scanner.nearestListedRows(query, rows, wanted);
+  }
+
+  /** Dot products with all rows, at most 4,096 of them. */
+  products(query: Int8Array): Float32Array {
+    return this.#scanner.productsOfRows(query, this.#rows);
+  }
+
+  /** Dot products of the first half of the rows with the second, at most 4,096. */
+  pairProducts(): Float32Array {
+    return this.#scanner.productsOfPairs(this.#rows / 2);
+  }
+
+  /** The sum of the rows that have this mark; all are marked, and at most 4,096. */
+  sum(marks: Uint8Array, mark: number): Int32Array {
+    return this.#scanner.sumOfRows(marks, mark).subarray(0, this.dimensions);
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#rows));
+  }
+
+  /** What {@link RowTable.toBytes} gave. */
+  restore(bytes: Uint8Array): void {
+    this.#scanner.reserve(this.#scanner.start + bytes.length);
+    this.#scanner.bytes.set(bytes, this.#scanner.start);
+    this.#rows = bytes.length / this.#scanner.stride;
+  }
+
+  #addressOf(row: number): number {
+    return this.#scanner.start + row * this.#scanner.stride;
+  }
+}
