@@ -36,14 +36,25 @@ function missing(one: readonly Quantity[], other: readonly Quantity[], prompt: P
 /** Conversions are given rounded ("5 km", "3.1 miles"): half a percent is the same quantity. */
 const CONVERSION_TOLERANCE = 0.005;
 
+/** Any number of so many decimal digits survives in a double (IEEE 754). */
+const EXACT_DIGITS = 15;
+
 export function isSameQuantity(a: Quantity, b: Quantity): boolean {
-  if (a.unit === null || b.unit === null || a.unit.name === b.unit.name) return a.value === b.value;
+  if (a.unit === null || b.unit === null || a.unit.name === b.unit.name) return isSameValue(a, b);
   // "£5" and "5 pounds": of money or of weight.
-  if (isPound(a.unit.name) && isPound(b.unit.name)) return a.value === b.value;
+  if (isPound(a.unit.name) && isPound(b.unit.name)) return isSameValue(a, b);
   if (a.unit.dimension !== b.unit.dimension) return false;
   const baseA = a.value * a.unit.factor + a.unit.offset;
   const baseB = b.value * b.unit.factor + b.unit.offset;
   return Math.abs(baseA - baseB) <= CONVERSION_TOLERANCE * Math.max(Math.abs(baseA), Math.abs(baseB));
+}
+
+/** Numbers of accounts and orders are longer than a double tells apart: their digits decide. */
+function isSameValue(a: Quantity, b: Quantity): boolean {
+  if (a.value !== b.value) return false;
+  if (Number.isSafeInteger(a.value)) return true;
+  const [digitsOfA, digitsOfB] = [a, b].map(({ text }) => text.replaceAll(/\D/g, "")) as [string, string];
+  return Math.min(digitsOfA.length, digitsOfB.length) <= EXACT_DIGITS || digitsOfA === digitsOfB;
 }
 
 function isPound(name: string): boolean {
