@@ -1,7 +1,7 @@
 // `node bench/store/main.mjs [PART...] [--sizes 1k,10k,100k,1M] [--partitions 100k] [--effort smoke|quick|full] [--json FILE]`
 // after `npm run build`: size and speed of the embedded store, as a table by number of entries. Parts: `one` (one
 // partition), `many` (partitions of ten entries), `search` (the vector index without a store, an exact scan,
-// hnswlib-node and sqlite-vec); all by default.
+// hnswlib-node, usearch and sqlite-vec); all by default.
 //
 // Method. Vectors: with SEMCACHE_BENCH_DATA the vectors that the product's embedder gives for 19,000 real prompts, asked
 // by 1,000 others, which are other wordings of some of them or near misses; further vectors lie around the real ones, as
@@ -18,8 +18,8 @@
 // a collection: what LMDB maps is page cache. Everything that is there once (a thread, its code) counts too.
 // Restart: from before the folder is opened in a new process; page cache is warm. After kill -9, entries were being
 // inserted.
-// The compared: the same vectors and queries, on the thread that asks; hnswlib with the same M, efConstruction and ef as
-// our index. They are dependencies of rivals/ alone, which see its README.md for how they are installed.
+// The compared: the same vectors and queries, on the thread that asks; hnswlib and usearch are graphs (HNSW) with the same
+// M, efConstruction and ef. They are dependencies of rivals/ alone; its README.md says how they are installed.
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";

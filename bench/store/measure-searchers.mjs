@@ -9,6 +9,7 @@ const SEARCHERS = [
   { name: "vector index", isScan: false, adds: true },
   { name: "exact scan", isScan: true, adds: false },
   { name: "hnswlib-node", isScan: false, adds: false },
+  { name: "usearch", isScan: false, adds: false },
   { name: "sqlite-vec", isScan: true, adds: false },
 ];
 /** Added while searches go on. */

@@ -13,6 +13,7 @@ const searchers = {
   "vector index": async () => createVectorIndexSearcher,
   "exact scan": async () => (await import("./rivals/exact-scan.mjs")).createExactScan,
   "hnswlib-node": async () => (await import("./rivals/hnswlib.mjs")).createHnswlibSearcher,
+  usearch: async () => (await import("./rivals/usearch.mjs")).createUsearchSearcher,
   "sqlite-vec": async () => (await import("./rivals/sqlite-vec.mjs")).createSqliteVecSearcher,
 };
 

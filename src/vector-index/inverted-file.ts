@@ -184,10 +184,8 @@ export class InvertedFile {
 
   /** Ascending. */
   ids(): Float64Array<ArrayBuffer> {
-    return this.#keys
-      .toArray()
-      .filter((id) => id >= 0)
-      .sort();
+    const ids = this.#keys.toArray().filter((id) => id >= 0);
+    return isAscending(ids) ? ids : ids.sort();
   }
 
   /** Those that {@link PROBED} vectors fill, where they are of average size. */
@@ -341,6 +339,12 @@ export class InvertedFile {
   #kind(): SnapshotKind {
     return { dimensions: this.#dimensions, quantisation: `int8/${CLAMP}`, cellVectors: CELL_VECTORS };
   }
+}
+
+/** Keys are given in the order of ids until the first is used again. */
+function isAscending(ids: Float64Array): boolean {
+  for (let at = 1; at < ids.length; at++) if ((ids[at - 1] as number) > (ids[at] as number)) return false;
+  return true;
 }
 
 type Centres = readonly [Int8Array, Int8Array];
