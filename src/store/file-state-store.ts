@@ -85,7 +85,7 @@ export async function openFileStateStore({
     purging = false;
     if (batch.length === 0 && !purges) return null;
     try {
-      if (damaged || purges || isStale() || (await isReplaced())) await rewrite(batch);
+      if (damaged || purges || isStale() || (await whatIsThere()) !== "ours") await rewrite(batch);
       else {
         damaged = true;
         await file?.appendFile(toText(batch));
@@ -118,10 +118,14 @@ export async function openFileStateStore({
     }
   }
 
-  /** Another process has rewritten the file, or somebody has removed it: what is written to the old one is lost. */
-  async function isReplaced(): Promise<boolean> {
+  /**
+   * What is written to a file that somebody has removed is lost, and so is what is written to one that another process
+   * rewrites: it may have read it before our last lines were in it.
+   */
+  async function whatIsThere(): Promise<"ours" | "another" | "nothing"> {
     const [ours, there] = await Promise.all([file?.stat(), stat(path).catch(() => null)]);
-    return ours?.ino !== there?.ino;
+    if (there === null) return "nothing";
+    return ours?.ino === there.ino ? "ours" : "another";
   }
 
   /** Written beside its place, then moved there: a crash leaves the old file or the new one. */
@@ -186,7 +190,7 @@ export async function openFileStateStore({
     async close() {
       closed = true;
       await written;
-      if (keeps && damaged) {
+      if (keeps && (damaged || (await whatIsThere()) === "another")) {
         try {
           await rewrite(pending);
         } catch (error) {

@@ -5,10 +5,11 @@ import { quantise } from "./quantised-vector.ts";
 /** Vectors that may wait for their cells before {@link HostedIndex.room} does. Going through them costs a search 0.1 ms. */
 export const MAX_WAITING = 10_000;
 
-/** What a vector costs beside its values and its place in a cell: key, id, tables. Cells are two thirds full. */
+/** What a vector costs beside its values and its place in a cell: key, id, tables. Cells are about that full. */
 const TABLE_BYTES_PER_VECTOR = 32;
-const CELL_FILL = 0.6;
-const FIXED_BYTES = 256 * 1024;
+const CELL_FILL = 0.57;
+/** Memories of WebAssembly that hold next to nothing. */
+const FIXED_BYTES = 640 * 1024;
 
 interface Request {
   readonly resolve: (report: IndexReport) => void;

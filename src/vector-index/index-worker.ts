@@ -5,7 +5,7 @@ import type { IndexCommand, IndexReport } from "./index-message.ts";
 import { InvertedFile } from "./inverted-file.ts";
 
 /** Vectors looked at again in one turn, and what lies between two such turns: a thousand in a second at most. */
-const CHECKS = 4;
+const CHECKS = 8;
 const CHECK_EVERY_MS = 4;
 
 /** Vectors moved between two reports of progress. */

@@ -211,6 +211,20 @@ describe("a file that is not as it was written", () => {
     expect([...(await readFileState(join(folder, "nowhere"))).entries("")]).toEqual([]);
   });
 
+  test("rewritten by another that had read it before the last lines were in it: they are kept at the close", async () => {
+    const { path, open } = await written();
+    const store = await open();
+    const readBefore = await readFile(path);
+    store.put("late", 1);
+    await store.flushed();
+    await writeFile(`${path}.other`, readBefore);
+    await rename(`${path}.other`, path);
+    await store.close();
+    const again = await open();
+    expect([again.get("late"), again.get("key/9")]).toEqual([1, 9]);
+    await again.close();
+  });
+
   test("two processes: what either has put is kept, also when one rewrites the file under the other", async () => {
     const { open } = await written();
     const [one, two] = [await open(), await open()];
