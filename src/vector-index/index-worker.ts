@@ -4,7 +4,7 @@ import { parentPort } from "node:worker_threads";
 import type { IndexCommand, IndexReport } from "./index-message.ts";
 import { InvertedFile } from "./inverted-file.ts";
 
-/** Vectors looked at again in one turn, and what lies between two such turns: a thousand in a second at most. */
+/** Vectors looked at again in one turn, and what lies between two such turns: that is a quarter of the time at most. */
 const CHECKS = 8;
 const CHECK_EVERY_MS = 4;
 
