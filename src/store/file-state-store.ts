@@ -44,6 +44,8 @@ export async function openFileStateStore({
   const path = join(folder, fileName);
   const values = createMemoryStateStore();
   let file: FileHandle | null = null;
+  /** Since the last rewriting: what another process has written must not bring them back. */
+  const deleted = new Set<string>();
   /** Lines of the file, to know how many are out of date. */
   let lines = 0;
   let keys = 0;
@@ -135,6 +137,8 @@ export async function openFileStateStore({
     replay((await readLines(path)).lines, merged);
     replay(batch, merged);
     for (const [key, value] of values.entries("")) merged.put(key, value);
+    const gone = [...deleted];
+    for (const key of gone) merged.delete(key);
     const live = [...merged.entries("")].map(([k, v]): Line => ({ k, v }));
     const draft = `${path}.${process.pid}.new`;
     await rm(draft, { force: true });
@@ -152,6 +156,7 @@ export async function openFileStateStore({
     file = fresh;
     lines = live.length;
     damaged = false;
+    for (const key of gone) deleted.delete(key);
   }
 
   function append(line: Line): void {
@@ -166,11 +171,13 @@ export async function openFileStateStore({
     put(key, value) {
       if (values.get(key) === null) keys++;
       values.put(key, value);
+      deleted.delete(key);
       append({ k: key, v: value });
     },
     delete(key) {
       if (values.get(key) !== null) keys--;
       values.delete(key);
+      deleted.add(key);
       append({ k: key });
     },
     async flushed() {

@@ -289,6 +289,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     this.#form = "flat";
     this.#unsaved = 0;
     this.#hosted = null;
+    // A snapshot that is just being written would take the place of the one that is removed.
+    await this.#saving?.catch(() => {});
     hosted?.close();
     if (hosted !== null && this.#snapshotPath !== null) await rm(this.#snapshotPath, { force: true }).catch(() => {});
   }

@@ -5,7 +5,7 @@ export const CELL_VECTORS = 256;
 
 /**
  * Cells of vectors of which the signs are kept, one bit a value: of the difference between the vector and the centre of
- * its cell. 56 bytes a vector at 384 dimensions. Cells lie in one piece each, so that a search reads memory
+ * its cell. 60 bytes a vector at 384 dimensions. Cells lie in one piece each, so that a search reads memory
  * in the order in which it lies.
  */
 export class CodeCells {
@@ -62,6 +62,8 @@ export class CodeCells {
   /** Into a cell with room. Returns its lane. @param centre of the cell; null for zero */
   append(cell: number, label: number, vector: Int8Array, centre: Int8Array | null): number {
     const lane = this.sizeOf(cell);
+    // The next cell begins there.
+    if (lane >= CELL_VECTORS) throw new RangeError(`Cannot add to cell ${cell}: it is full`);
     this.#sizes[cell] = lane + 1;
     this.set(cell, lane, vector, centre);
     this.#scanner.memory.setInt32(this.#labelAddress(cell, lane), label, true);
@@ -70,8 +72,7 @@ export class CodeCells {
 
   /** Another vector under the same label. */
   set(cell: number, lane: number, vector: Int8Array, centre: Int8Array | null): void {
-    const factor = this.#scanner.writeSigns(vector, centre, this.#laneAddress(cell, lane));
-    this.#scanner.memory.setFloat32(this.#factorAddress(cell, lane), factor, true);
+    this.#scanner.writeSigns(vector, centre, this.#laneAddress(cell, lane), this.#factorAddress(cell, lane));
   }
 
   /** The last one takes its place. Returns the label of that, or null where it was the last one itself. */
@@ -85,8 +86,10 @@ export class CodeCells {
       const end = BLOCK_VECTORS * (this.#scanner.stride / 8);
       for (let at = 0; at < end; at += BLOCK_VECTORS) bytes[to + at] = bytes[from + at] as number;
       moved = this.labelAt(cell, last);
-      const factor = memory.getFloat32(this.#factorAddress(cell, last), true);
-      memory.setFloat32(this.#factorAddress(cell, lane), factor, true);
+      const [factorFrom, factorTo] = [this.#factorAddress(cell, last), this.#factorAddress(cell, lane)];
+      for (const at of [0, BLOCK_VECTORS * 4]) {
+        memory.setFloat32(factorTo + at, memory.getFloat32(factorFrom + at, true), true);
+      }
       memory.setInt32(this.#labelAddress(cell, lane), moved, true);
     }
     this.#scanner.memory.setFloat32(this.#factorAddress(cell, last), Number.NaN, true);
@@ -110,8 +113,11 @@ export class CodeCells {
     return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#count));
   }
 
-  /** What {@link CodeCells.toBytes} and {@link CodeCells.sizes} gave; none of them is closed. */
+  /** What {@link CodeCells.toBytes} and {@link CodeCells.sizes} gave; none of them is closed. @throws {RangeError} for others */
   restore(bytes: Uint8Array, sizes: Uint16Array<ArrayBuffer>): void {
+    if (bytes.length !== sizes.length * this.#cellBytes || sizes.some((size) => size > CELL_VECTORS)) {
+      throw new RangeError(`Cannot restore ${sizes.length} cells from ${bytes.length} bytes`);
+    }
     this.#count = sizes.length;
     this.#sizes = new Uint16Array(Math.max(64, sizes.length));
     this.#sizes.set(sizes);
@@ -136,6 +142,6 @@ export class CodeCells {
   }
 
   #labelAddress(cell: number, lane: number): number {
-    return this.#factorAddress(cell, lane) + BLOCK_VECTORS * 4;
+    return this.#factorAddress(cell, lane) + BLOCK_VECTORS * 8;
   }
 }

@@ -68,9 +68,10 @@ export class HostedIndex {
   }
 
   get bytes(): number {
-    const { keys } = this.#progress;
-    const cellBytes = (this.#dimensions / 8 + 8) / CELL_FILL;
-    return FIXED_BYTES + (keys + this.waiting) * (this.#dimensions + cellBytes + TABLE_BYTES_PER_VECTOR);
+    const { keys, applied } = this.#progress;
+    const onTheWay = this.#posted - applied + this.#changes.length;
+    const cellBytes = (this.#dimensions / 8 + 12) / CELL_FILL;
+    return FIXED_BYTES + (keys + onTheWay) * (this.#dimensions + cellBytes + TABLE_BYTES_PER_VECTOR);
   }
 
   get isWaitedFor(): boolean {

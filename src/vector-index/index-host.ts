@@ -10,6 +10,9 @@ const CALM_MS = 10 * 60_000;
 /** Neither loading nor saving takes so long: past it without a word the worker is taken for hung and given up. */
 const HUNG_AFTER_MS = 120_000;
 
+/** A worker that has not ended by then is not waited for. */
+const MAX_END_MS = 5_000;
+
 /** One worker thread with all large indexes. */
 export interface IndexHost {
   /** False when large indexes will not work any more in this process: they broke, or their worker died, repeatedly. */
@@ -77,6 +80,7 @@ class WorkerIndexHost implements IndexHost {
     if (thread === null)
       index.lose(new SemcacheError("store-failed", "Cannot use a large vector index: there is no worker"));
     else this.#indexes.set(number, index);
+    this.#watch();
     return index;
   }
 
@@ -93,7 +97,9 @@ class WorkerIndexHost implements IndexHost {
     if (thread === null) return;
     const ended = new Promise((resolve) => thread.once("exit", resolve));
     thread.postMessage({ kind: "end" } satisfies IndexCommand, []);
+    const impatience = setTimeout(() => void thread.terminate(), MAX_END_MS);
     await ended;
+    clearTimeout(impatience);
   }
 
   #start(): Worker {

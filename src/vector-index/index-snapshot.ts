@@ -101,8 +101,9 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
   const footer = Buffer.alloc(FOOTER_BYTES);
   await readInto(file, size - FOOTER_BYTES, footer);
   if (footer.toString("latin1", 8) !== MAGIC) throw new Error("it is torn or no snapshot of this format");
-  const description = Buffer.alloc(footer.readUInt32LE(0));
-  if (description.length > MAX_DESCRIPTION_BYTES) throw new Error("its footer is damaged");
+  const descriptionBytes = footer.readUInt32LE(0);
+  if (descriptionBytes > MAX_DESCRIPTION_BYTES) throw new Error("its footer is damaged");
+  const description = Buffer.alloc(descriptionBytes);
   const end = size - FOOTER_BYTES - description.length;
   if (end < 0) throw new Error("it is too short");
   await readInto(file, end, description);

@@ -4,10 +4,6 @@ import { parentPort } from "node:worker_threads";
 import type { IndexCommand, IndexReport } from "./index-message.ts";
 import { InvertedFile } from "./inverted-file.ts";
 
-/** Vectors looked at again in one turn, and what lies between two such turns: that is a quarter of the time at most. */
-const CHECKS = 8;
-const CHECK_EVERY_MS = 4;
-
 /** Vectors moved between two reports of progress. */
 const REPORT_EVERY = 64;
 
@@ -24,8 +20,7 @@ interface OpenIndex {
 if (!parentPort) throw new TypeError("Cannot run index-worker: it is not a worker thread");
 const port = parentPort;
 const indexes = new Map<number, OpenIndex>();
-let isPlanned = false;
-let pause: NodeJS.Timeout | null = null;
+let isAbsorbing = false;
 
 function report(message: IndexReport): void {
   port.postMessage(message, "ids" in message ? [message.ids.buffer] : []);
@@ -56,8 +51,8 @@ async function openIndex(command: IndexCommand & { kind: "open" }): Promise<void
     reportProgress(open);
     const backlog = open.backlog ?? [];
     open.backlog = null;
-    for (const waiting of backlog) run(open, waiting);
-    plan(true);
+    for (const waiting of backlog) if (indexes.has(number)) run(open, waiting);
+    startAbsorbing();
   } catch (error) {
     breakOff(open, error);
   }
@@ -97,47 +92,31 @@ function applyChanges(open: OpenIndex, command: IndexCommand & { kind: "change" 
   }
   open.applied += command.changes.length;
   reportProgress(open);
-  plan(true);
+  startAbsorbing();
 }
 
-function plan(isUrgent: boolean): void {
-  if (isPlanned) return;
-  if (pause !== null) clearTimeout(pause);
-  pause = null;
-  if (isUrgent) {
-    isPlanned = true;
-    setImmediate(work);
-  } else {
-    pause = setTimeout(work, CHECK_EVERY_MS);
-    pause.unref();
-  }
+function startAbsorbing(): void {
+  if (isAbsorbing) return;
+  isAbsorbing = true;
+  setImmediate(absorb);
 }
 
-/**
- * One vector of each index per turn: messages that arrived meanwhile come first. Where nothing waits, a few are looked at
- * again, for a quarter of the time.
- */
-function work(): void {
-  isPlanned = false;
-  let isBehind = false;
-  let isUnchecked = false;
+/** One vector of each index per turn: messages that arrived meanwhile come first. */
+function absorb(): void {
+  isAbsorbing = false;
   for (const open of indexes.values()) {
     const { index } = open;
+    if (index.waiting === 0) continue;
     try {
-      if (index.waiting > 0) {
-        index.absorbOne();
-        if (++open.absorbed % REPORT_EVERY === 0 || index.waiting === 0) reportProgress(open);
-      } else {
-        for (let check = 0; check < CHECKS && index.unchecked > 0; check++) index.checkOne();
-      }
+      index.absorbOne();
     } catch (error) {
       breakOff(open, error);
       continue;
     }
-    if (index.waiting > 0) isBehind = true;
-    if (index.unchecked > 0) isUnchecked = true;
+    if (++open.absorbed % REPORT_EVERY === 0 || index.waiting === 0) reportProgress(open);
+    if (index.waiting > 0) isAbsorbing = true;
   }
-  if (isBehind || isUnchecked) plan(isBehind);
+  if (isAbsorbing) setImmediate(absorb);
 }
 
 async function save(open: OpenIndex, request: number, path: string): Promise<void> {

@@ -1,3 +1,4 @@
+// One class because moving, splitting and giving up cells change the same tables.
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CentreTable } from "./centre-table.ts";
@@ -10,15 +11,18 @@ import { RowTable } from "./row-table.ts";
 import { splitInTwo } from "./split-in-two.ts";
 
 /** Vectors that a search goes through, in the cells that are nearest to the query. */
-const PROBED = 32_000;
+const PROBED = 40_000;
 /** Of those, by estimate, the ones whose quantised vectors are looked at. */
 const RANKED = 192;
 
 /** Cells around one that is split with which vectors are exchanged, and vectors nearest to either half that may move there. */
 const NEIGHBOURS = 64;
 const ATTRACTED = 512;
-/** A cell that removals leave fewer vectors is given up. */
+/** A cell that is left fewer vectors is given up; one that attracts others keeps room for as many. */
 const LEAST_VECTORS = 16;
+
+/** For what is done in one go: the worker's indexes share them, since each has a memory of WebAssembly. By dimensions. */
+const scratchTables = new Map<number, RowTable>();
 
 /**
  * Vectors in cells around centres; lives in the worker thread. A search goes through the cells whose centres are nearest
@@ -30,7 +34,7 @@ const LEAST_VECTORS = 16;
  */
 export class InvertedFile {
   readonly #dimensions: number;
-  readonly #centres: CentreTable;
+  #centres: CentreTable;
   readonly #scratch: RowTable;
   #cells: CodeCells;
   /** By key. */
@@ -44,14 +48,14 @@ export class InvertedFile {
   /** Cells of what waits; all but the last are full, or nearly. */
   #inbox: number[] = [];
   #waiting = 0;
-  #unchecked = 0;
-  #nextCheck = 0;
   #saves = 0;
 
   constructor(dimensions: number) {
     this.#dimensions = dimensions;
     this.#centres = new CentreTable(dimensions);
-    this.#scratch = new RowTable(dimensions);
+    const scratch = scratchTables.get(dimensions) ?? new RowTable(dimensions);
+    scratchTables.set(dimensions, scratch);
+    this.#scratch = scratch;
     this.#cells = new CodeCells(dimensions);
     this.#rows = new QuantisedRows(dimensions);
   }
@@ -98,30 +102,6 @@ export class InvertedFile {
     if (this.#cells.sizeOf(from) === 0) this.#closeInbox(from);
     this.#place(key, cell);
     this.#waiting--;
-    this.#unchecked++;
-  }
-
-  /** Vectors that are still to be looked at by {@link InvertedFile.checkOne}: as many as were moved to cells. */
-  get unchecked(): number {
-    return this.#unchecked;
-  }
-
-  /**
-   * Looks at one vector, each in its turn, and moves it where another cell has become nearer: splits look at those around
-   * them only. Measured at a million vectors: one of ten is not in the nearest cell without it.
-   */
-  checkOne(): void {
-    this.#unchecked--;
-    if (this.#nextCheck >= this.#keys.keys) this.#nextCheck = 0;
-    const key = this.#nextCheck++;
-    if (this.#keys.idOf(key) < 0) return;
-    const from = this.#cellOfKey(key);
-    const nearest = this.#centres.nearestTo(this.#rows.at(key));
-    const to = nearest === null ? from : (this.#cellOf[nearest] as number);
-    if (to === from || this.#centreOf[from] === -1 || this.#cells.sizeOf(to) === CELL_VECTORS) return;
-    this.#takeOut(key);
-    this.#place(key, to);
-    if (this.#cells.sizeOf(from) < LEAST_VECTORS) this.#dissolve(from);
   }
 
   /** Ids of about the `k` nearest, best first by quantised vectors. */
@@ -162,24 +142,55 @@ export class InvertedFile {
     const snapshot = await readSnapshot(path, this.#kind());
     if (snapshot.kind === "none") return null;
     if (snapshot.kind === "unusable") return snapshot.problem;
-    const [ids, codes, sizes, centres, cellOf] = snapshot.parts;
-    if (!ids || !codes || !sizes || !centres || !cellOf) return "it has too few parts";
-    this.#rows = snapshot.rows;
-    this.#keys = new KeyTable(new Float64Array(ids));
-    this.#cells.restore(new Uint8Array(codes), new Uint16Array(sizes));
-    this.#centres.restore(new Uint8Array(centres));
-    this.#cellOf = [...new Int32Array(cellOf)];
-    this.#centreOf = Array.from({ length: this.#cells.count }, () => -1);
-    for (const [row, cell] of this.#cellOf.entries()) this.#centreOf[cell] = row;
-    this.#places = new Int32Array(this.#keys.keys);
-    for (let cell = 0; cell < this.#cells.count; cell++) {
-      for (const [lane, key] of this.#cells.labels(cell).entries()) this.#places[key] = cell * CELL_VECTORS + lane;
-      if (this.#centreOf[cell] !== -1) continue;
-      if (this.#cells.sizeOf(cell) === 0) this.#cells.close(cell);
-      else this.#inbox.push(cell);
-      this.#waiting += this.#cells.sizeOf(cell);
+    try {
+      this.#takeOver(snapshot.rows, snapshot.parts);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
     }
-    return null;
+  }
+
+  /** @throws where the parts do not fit together, which a checksum does not say; nothing has changed then */
+  #takeOver(rows: QuantisedRows, parts: readonly ArrayBuffer[]): void {
+    const [ids, codes, sizesOf, centreRows, cellOfRow] = parts;
+    if (!ids || !codes || !sizesOf || !centreRows || !cellOfRow) throw new Error("it has too few parts");
+    const keys = new KeyTable(new Float64Array(ids));
+    const cells = new CodeCells(this.#dimensions);
+    cells.restore(new Uint8Array(codes), new Uint16Array(sizesOf));
+    const centres = new CentreTable(this.#dimensions);
+    centres.restore(new Uint8Array(centreRows));
+    const cellOf = [...new Int32Array(cellOfRow)];
+    const centreOf = Array.from({ length: cells.count }, () => -1);
+    for (const [row, cell] of cellOf.entries()) {
+      if (centreOf[cell] !== -1) throw new Error(`its cell ${cell} is not there, or there twice`);
+      centreOf[cell] = row;
+    }
+    if (cellOf.length !== centres.size) throw new Error(`it has ${centres.size} centres of ${cellOf.length} cells`);
+    const places = new Int32Array(keys.keys).fill(-1);
+    const inbox: number[] = [];
+    let waiting = 0;
+    let placed = 0;
+    for (let cell = 0; cell < cells.count; cell++) {
+      for (const [lane, key] of cells.labels(cell).entries()) {
+        if (places[key] !== -1 || keys.idOf(key) < 0) throw new Error(`its vector ${key} is not there, or there twice`);
+        places[key] = cell * CELL_VECTORS + lane;
+        placed++;
+      }
+      if (centreOf[cell] !== -1) continue;
+      if (cells.sizeOf(cell) === 0) cells.close(cell);
+      else inbox.push(cell);
+      waiting += cells.sizeOf(cell);
+    }
+    if (placed !== keys.size) throw new Error(`it has ${placed} of ${keys.size} vectors in its cells`);
+    this.#rows = rows;
+    this.#keys = keys;
+    this.#cells = cells;
+    this.#centres = centres;
+    this.#cellOf = cellOf;
+    this.#centreOf = centreOf;
+    this.#places = places;
+    this.#inbox = inbox;
+    this.#waiting = waiting;
   }
 
   /** Ascending. */
@@ -286,7 +297,8 @@ export class InvertedFile {
     this.#scratch.set(0, centres[0]);
     this.#scratch.set(1, centres[1]);
     const [nearer, further] = this.#scratch.nearest(vector, 1).labels[0] === 0 ? [cell, second] : [second, cell];
-    return this.#cells.sizeOf(nearer) < CELL_VECTORS ? nearer : further;
+    for (const other of [...around, further]) if (this.#cells.sizeOf(other) < LEAST_VECTORS) this.#dissolve(other);
+    return nearer;
   }
 
   /** For each of the vectors in the scratch table: the cell whose centre is nearer than that of its half, or -1. */
@@ -307,7 +319,7 @@ export class InvertedFile {
     return goals;
   }
 
-  /** Moves vectors from other cells to one whose centre is nearer to them, as long as it has room. */
+  /** Moves vectors from other cells to one whose centre is nearer to them. Room for some is left. */
   #attract(to: number, from: readonly number[]): void {
     const centre = this.#centreAt(to).slice();
     this.#scratch.trim(0);
@@ -321,7 +333,7 @@ export class InvertedFile {
       this.#scratch.set(labels.length + at, this.#centreAt(this.#cellOfKey(key)));
     const own = this.#scratch.pairProducts();
     for (const [at, key] of labels.entries()) {
-      if (this.#cells.sizeOf(to) === CELL_VECTORS) return;
+      if (this.#cells.sizeOf(to) >= CELL_VECTORS - LEAST_VECTORS) return;
       if ((products[at] as number) <= (own[at] as number)) continue;
       this.#takeOut(key);
       this.#place(key, to);

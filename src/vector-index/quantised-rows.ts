@@ -10,10 +10,11 @@ export class QuantisedRows {
     this.#dimensions = dimensions;
   }
 
-  /** Where the row is; valid until it is trimmed. Rows up to it are made where there are none. */
+  /** Where the row is. Rows up to it are made where there are none, of one block at most. */
   at(row: number): Int8Array {
     const number = Math.floor(row / ROWS_PER_BLOCK);
-    while (this.#blocks.length <= number) this.#blocks.push(new Int8Array(ROWS_PER_BLOCK * this.#dimensions));
+    if (number > this.#blocks.length) throw new RangeError(`Cannot use row ${row}: there are none before it`);
+    if (number === this.#blocks.length) this.#blocks.push(new Int8Array(ROWS_PER_BLOCK * this.#dimensions));
     const start = (row % ROWS_PER_BLOCK) * this.#dimensions;
     return (this.#blocks[number] as Int8Array).subarray(start, start + this.#dimensions);
   }
@@ -28,10 +29,5 @@ export class QuantisedRows {
       const block = this.#blocks[from / ROWS_PER_BLOCK] as Int8Array<ArrayBuffer>;
       yield { from, rows: here, values: block.subarray(0, here * this.#dimensions) };
     }
-  }
-
-  /** Gives back the blocks that hold none of the first `rows`. */
-  trim(rows: number): void {
-    this.#blocks.length = Math.min(this.#blocks.length, Math.ceil(rows / ROWS_PER_BLOCK));
   }
 }

@@ -66,8 +66,10 @@ export class RowTable {
     return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#rows));
   }
 
-  /** What {@link RowTable.toBytes} gave. */
+  /** What {@link RowTable.toBytes} gave. @throws {RangeError} for others */
   restore(bytes: Uint8Array): void {
+    if (bytes.length % this.#scanner.stride !== 0)
+      throw new RangeError(`Cannot restore rows from ${bytes.length} bytes`);
     this.#scanner.reserve(this.#scanner.start + bytes.length);
     this.#scanner.bytes.set(bytes, this.#scanner.start);
     this.#rows = bytes.length / this.#scanner.stride;

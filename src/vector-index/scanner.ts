@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { endianness } from "node:os";
 
 /** The compiled form of assembly/scan.ts, which says what these do. */
 interface ScanCode {
@@ -13,7 +14,7 @@ interface ScanCode {
   multiplyPairs(rows: number, others: number, count: number, stride: number, products: number): void;
   addRows(rows: number, count: number, stride: number, marks: number, mark: number, sums: number): void;
   writeTable(query: number, stride: number, table: number, steps: number): number;
-  writeSigns(row: number, centre: number, stride: number, signs: number): number;
+  writeSigns(row: number, centre: number, stride: number, signs: number, factor: number): void;
 }
 
 /** As much of it as is used: the types of ES have none. */
@@ -32,9 +33,9 @@ const MAX_WANTED = 4096;
 const MAX_RUNS = 4096;
 const RUN_BYTES = 12;
 
-/** Vectors side by side in a block. Behind their signs are a factor and a label for each. */
+/** Vectors side by side in a block. Behind their signs are a factor, what is added, and a label for each. */
 export const BLOCK_VECTORS = 32;
-const BLOCK_TAIL_BYTES = BLOCK_VECTORS * 8;
+const BLOCK_TAIL_BYTES = BLOCK_VECTORS * 12;
 
 let code: object | null = null;
 
@@ -68,6 +69,8 @@ export class Scanner {
   #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(dimensions: number) {
+    // Typed arrays over its memory would have the bytes the wrong way round.
+    if (endianness() !== "LE") throw new Error("Cannot use WebAssembly: this processor is big endian");
     this.stride = Math.ceil(dimensions / 16) * 16;
     this.blockBytes = BLOCK_VECTORS * (this.stride / 8) + BLOCK_TAIL_BYTES;
     code ??= new WebAssembly.Module(readFileSync(new URL("./scan.wasm", import.meta.url)));
@@ -179,13 +182,13 @@ export class Scanner {
     return this.#toFound(this.#code.found());
   }
 
-  /** Writes the signs of a vector minus a centre (null for zero) from the address on. Returns their factor. */
-  writeSigns(vector: Int8Array, centre: Int8Array | null, address: number): number {
+  /** Writes the signs of a vector minus a centre (null for zero), and what belongs to them, to these addresses. */
+  writeSigns(vector: Int8Array, centre: Int8Array | null, signs: number, factor: number): void {
     const { row, centre: at } = this.#at;
     new Int8Array(this.#code.memory.buffer, row, vector.length).set(vector);
     if (centre === null) this.#bytes.fill(0, at, at + this.stride);
     else new Int8Array(this.#code.memory.buffer, at, centre.length).set(centre);
-    return this.#code.writeSigns(row, at, this.stride, address);
+    this.#code.writeSigns(row, at, this.stride, signs, factor);
   }
 
   #setQuery(query: Int8Array): void {

@@ -3,7 +3,7 @@ import type { RowTable } from "./row-table.ts";
 
 const ROUNDS = 4;
 /** Of the vectors, at least this share goes to either side. */
-const LEAST_SHARE = 0.05;
+const LEAST_SHARE = 0.125;
 
 export interface Halves {
   /** As long as quantised unit vectors. */
@@ -20,7 +20,7 @@ export function splitInTwo(rows: RowTable): Halves {
   return { centres, isSecond: divide(rows, centres) };
 }
 
-/** Rows by the nearer centre. Those that are all alike end up on both sides too. */
+/** Rows by the nearer centre. Those that are as near to both are shared out: they may be all alike. */
 function divide(rows: RowTable, [first, second]: Halves["centres"]): Uint8Array {
   const count = rows.size;
   const leanings = rows.products(second);
@@ -28,12 +28,17 @@ function divide(rows: RowTable, [first, second]: Halves["centres"]): Uint8Array 
   for (let row = 0; row < count; row++) leanings[row] = (leanings[row] as number) - (others[row] as number);
   const order = Uint16Array.from(leanings, (_, row) => row);
   order.sort((a, b) => (leanings[a] as number) - (leanings[b] as number));
-  const least = Math.ceil(count * LEAST_SHARE);
-  const nearer = order.findIndex((row) => (leanings[row] as number) > 0);
-  const border = Math.min(Math.max(nearer === -1 ? count : nearer, least), count - least);
+  const nearerToFirst = leanings.filter((leaning) => leaning < 0).length;
+  const nearerToSecond = leanings.filter((leaning) => leaning > 0).length;
+  const least = Math.floor(count * LEAST_SHARE);
+  const fair = clamp(Math.floor(count / 2), nearerToFirst, count - nearerToSecond);
   const isSecond = new Uint8Array(count);
-  for (const row of order.subarray(border)) isSecond[row] = 1;
+  for (const row of order.subarray(clamp(fair, least, count - least))) isSecond[row] = 1;
   return isSecond;
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }
 
 function lowest(products: Float32Array): number {

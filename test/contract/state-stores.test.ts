@@ -216,12 +216,13 @@ describe("a file that is not as it was written", () => {
     const store = await open();
     const readBefore = await readFile(path);
     store.put("late", 1);
+    store.delete("key/3");
     await store.flushed();
     await writeFile(`${path}.other`, readBefore);
     await rename(`${path}.other`, path);
     await store.close();
     const again = await open();
-    expect([again.get("late"), again.get("key/9")]).toEqual([1, 9]);
+    expect([again.get("late"), again.get("key/9"), again.get("key/3")]).toEqual([1, 9, null]);
     await again.close();
   });
 

@@ -71,13 +71,18 @@ describe("rows", () => {
 });
 
 describe("cells of signs", () => {
-  /** As the paper has it: the sum over the signs of vector minus centre, times squared length by sum of absolute values. */
+  /** As the paper has it: of query minus centre, the sum over the signs of vector minus centre, times squared length by sum of absolute values. */
   function estimate(vector: Int8Array, centre: Int8Array | null, query: Int8Array): number {
     const away = Array.from(vector, (value, at) => value - (centre?.[at] ?? 0));
     const length = away.reduce((sum, value) => sum + Math.abs(value), 0);
     const squares = away.reduce((sum, value) => sum + value * value, 0);
-    const signed = away.reduce((sum, value, at) => sum + (value > 0 ? 1 : -1) * (query[at] ?? 0), 0);
-    return (centre === null ? 0 : dot(centre, query)) + (length === 0 ? 0 : (signed * squares) / length);
+    const middle = centre ?? new Int8Array(vector.length);
+    const beyond = away.reduce(
+      (sum, value, at) => sum + (value > 0 ? 1 : -1) * ((query[at] ?? 0) - (middle[at] ?? 0)),
+      0,
+    );
+    const exact = dot(middle, query) + away.reduce((sum, value, at) => sum + value * (middle[at] ?? 0), 0);
+    return exact + (length === 0 ? 0 : (beyond * squares) / length);
   }
 
   test("estimates are those of the formula, whatever came and went", () => {

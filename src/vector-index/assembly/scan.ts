@@ -105,22 +105,33 @@ export function addRows(rows: usize, count: i32, stride: usize, marks: usize, ma
 }
 
 /**
- * Writes the signs of row minus centre, eight to a byte, 32 bytes apart. Returns the factor that makes of a sum over these
- * signs an unbiased estimate of a dot product with the difference: its squared length by the sum of its absolute values
- * (Gao and Long, "RaBitQ", SIGMOD 2024, without the rotation).
+ * Writes the signs of row minus centre, eight to a byte, 32 bytes apart, and two numbers of which the second is 128 bytes
+ * behind the first (f32): the factor that makes of a sum over these signs an unbiased estimate of a dot product with the
+ * difference, which is its squared length by the sum of its absolute values; and what has to be added so that only the part
+ * of the query that lies beyond the centre is estimated, and the rest is exact (Gao and Long, "RaBitQ", SIGMOD 2024,
+ * without the rotation).
  */
-export function writeSigns(row: usize, centre: usize, stride: usize, signs: usize): f32 {
+export function writeSigns(row: usize, centre: usize, stride: usize, signs: usize, factor: usize): void {
   const zero = i16x8.splat(0);
   let absolutes = i32x4.splat(0);
   let squares = i32x4.splat(0);
+  let products = i32x4.splat(0);
+  let signed = i32x4.splat(0);
   for (let at: usize = 0; at < stride; at += 8, signs += 32) {
-    const away = i16x8.sub(v128.load_ext<i8>(row + at), v128.load_ext<i8>(centre + at));
-    store<u8>(signs, <u8>i16x8.bitmask(i16x8.gt_s(away, zero)));
+    const middle = v128.load_ext<i8>(centre + at);
+    const away = i16x8.sub(v128.load_ext<i8>(row + at), middle);
+    const isAbove = i16x8.gt_s(away, zero);
+    store<u8>(signs, <u8>i16x8.bitmask(isAbove));
     absolutes = i32x4.add(absolutes, i32x4.extadd_pairwise_i16x8_s(i16x8.abs(away)));
     squares = i32x4.add(squares, i32x4.dot_i16x8_s(away, away));
+    products = i32x4.add(products, i32x4.dot_i16x8_s(away, middle));
+    const bySign = v128.bitselect(middle, i16x8.neg(middle), isAbove);
+    signed = i32x4.add(signed, i32x4.extadd_pairwise_i16x8_s(bySign));
   }
   const total = sum(absolutes);
-  return total == 0 ? 0 : sum(squares) / total;
+  const scale: f32 = total == 0 ? 0 : sum(squares) / total;
+  store<f32>(factor, scale);
+  store<f32>(factor, sum(products) - scale * sum(signed), 128);
 }
 
 /**
@@ -163,7 +174,7 @@ function valueAt(four: usize, at: i32): i32 {
  * address of the first block, how many there are, and the f32 to which what is estimated is added.
  *
  * A block has 32 vectors side by side: `bytes` (an even number) rows of 32 bytes, eight signs of one vector in each, then
- * their factors (f32; NaN where there is no vector), then their labels (i32). The table has, for each half byte, what the
+ * their factors (f32; NaN where there is no vector), what is added to them (f32), then their labels (i32). The table has, for each half byte, what the
  * 16 signs of four values sum up to, as integers of at most 63 (André et al., "Cache locality is not enough", VLDB 2015).
  */
 export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize, scale: f32, bias: f32): void {
@@ -171,9 +182,9 @@ export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize, 
   const codes = bytes << 5;
   for (let run: i32 = 0; run < count; run++, list += 12) {
     let block = <usize>load<u32>(list);
-    const end = block + <usize>load<u32>(list, 4) * (codes + 256);
+    const end = block + <usize>load<u32>(list, 4) * (codes + 384);
     const base = load<f32>(list, 8);
-    for (; block < end; block += codes + 256) {
+    for (; block < end; block += codes + 384) {
       let a = i16x8.splat(0);
       let b = i16x8.splat(0);
       let c = i16x8.splat(0);
@@ -210,15 +221,16 @@ export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize, 
   }
 }
 
-/** The labels are 128 bytes behind the factors. */
+/** Behind the factors are 128 bytes of what is added, then the labels. */
 function offerFour(sums: v128, factors: usize, base: f32, scale: f32, bias: f32): void {
   const products = f32x4.add(f32x4.mul(f32x4.splat(scale), f32x4.convert_i32x4_u(sums)), f32x4.splat(bias));
-  const estimates = f32x4.add(f32x4.splat(base), f32x4.mul(v128.load(factors), products));
+  const fixed = f32x4.add(f32x4.splat(base), v128.load(factors, 128));
+  const estimates = f32x4.add(fixed, f32x4.mul(v128.load(factors), products));
   if (!v128.any_true(f32x4.gt(estimates, f32x4.splat(least)))) return;
-  offer(f32x4.extract_lane(estimates, 0), load<i32>(factors, 128));
-  offer(f32x4.extract_lane(estimates, 1), load<i32>(factors, 132));
-  offer(f32x4.extract_lane(estimates, 2), load<i32>(factors, 136));
-  offer(f32x4.extract_lane(estimates, 3), load<i32>(factors, 140));
+  offer(f32x4.extract_lane(estimates, 0), load<i32>(factors, 256));
+  offer(f32x4.extract_lane(estimates, 1), load<i32>(factors, 260));
+  offer(f32x4.extract_lane(estimates, 2), load<i32>(factors, 264));
+  offer(f32x4.extract_lane(estimates, 3), load<i32>(factors, 268));
 }
 
 function multiply(row: usize, query: usize, stride: usize): f32 {
