@@ -198,7 +198,7 @@ describe("indexes of partitions", () => {
     expect(indexes.loaded).toBe(0);
   });
 
-  test("a graph that is dropped is saved, and comes back from its snapshot", async () => {
+  test("a large index that is dropped is saved, and comes back from its snapshot", async () => {
     fill(1, 200);
     fill(2, 200);
     const indexes = create(300_000);
@@ -297,7 +297,7 @@ describe("indexes of partitions", () => {
                 vectors.clear();
                 await indexes.dropPartition(toPartition(action.number), "e");
             }
-            // Graphs that leave are saved first.
+            // Large ones that leave are saved first.
             await indexes.settled();
             expect(indexes.loaded <= 1 || indexes.bytes <= budget).toBe(true);
           }
