@@ -6,7 +6,7 @@ import type { Found } from "./scanner.ts";
 const EXACT_UP_TO = 1024;
 /** Of those, as many are compared as they are: so many, and by so much more than are wanted. */
 const LEAST_COMPARED = 64;
-const MORE_COMPARED = 1.25;
+const MORE_COMPARED = 1.5;
 
 /**
  * The centres of cells, one after the other. A search for the nearest goes through all: by their signs first, which are a
@@ -15,6 +15,8 @@ const MORE_COMPARED = 1.25;
 export class CentreTable {
   readonly #rows: RowTable;
   readonly #signs: CodeCells;
+  /** The mean of the centres, of which the signs are the differences: sentence vectors lie to one side of the origin. */
+  #middle: Int8Array | null = null;
 
   constructor(dimensions: number) {
     this.#rows = new RowTable(dimensions);
@@ -35,9 +37,11 @@ export class CentreTable {
     const isNew = row === this.size;
     this.#rows.set(row, centre);
     const [cell, lane] = [Math.floor(row / CELL_VECTORS), row % CELL_VECTORS];
-    if (!isNew) return this.#signs.set(cell, lane, this.#rows.at(row), null);
+    if (!isNew) return this.#signs.set(cell, lane, this.#rows.at(row), this.#middle);
     if (lane === 0) this.#signs.open();
-    this.#signs.append(cell, row, this.#rows.at(row), null);
+    this.#signs.append(cell, row, this.#rows.at(row), this.#middle);
+    // As many again as there were: time for another mean.
+    if (this.size >= EXACT_UP_TO && Number.isInteger(Math.log2(this.size))) this.#centreSigns();
   }
 
   /** Takes away the last one. */
@@ -58,9 +62,20 @@ export class CentreTable {
   nearest(query: Int8Array, wanted: number): Found {
     if (this.size <= EXACT_UP_TO) return this.#rows.nearest(query, wanted);
     const cells = Math.ceil(this.size / CELL_VECTORS);
+    // What is added to all of them makes no difference to which are the nearest.
     const runs = Array.from({ length: cells }, (_, cell) => this.#signs.runOf(cell, 0));
     const { labels } = this.#signs.nearest(query, runs, LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED));
     return this.#rows.nearestOf(labels, query, wanted);
+  }
+
+  #centreSigns(): void {
+    const sums = new Float64Array(this.#rows.dimensions);
+    for (let row = 0; row < this.size; row++) {
+      const centre = this.#rows.at(row);
+      for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] as number) + (centre[at] as number);
+    }
+    this.#middle = Int8Array.from(sums, (sum) => Math.round(sum / this.size));
+    for (let row = 0; row < this.size; row++) this.set(row, this.#rows.at(row));
   }
 
   toBytes(): Uint8Array<ArrayBuffer> {

@@ -3,7 +3,7 @@ import type { RowTable } from "./row-table.ts";
 
 const ROUNDS = 4;
 /** Of the vectors, at least this share goes to either side. */
-const LEAST_SHARE = 0.125;
+const LEAST_SHARE = 0.07;
 
 export interface Halves {
   /** As long as quantised unit vectors. */
