@@ -134,10 +134,10 @@ test("what lies between many cells comes together in cells of its own, none of w
     settle(index);
   };
   const around = (at: number | null): Float32Array =>
-    Float32Array.from({ length: DIMENSIONS }, (_, axis) => (at === null || axis === at ? 1 : 0) + 0.02 * next());
+    Float32Array.from({ length: DIMENSIONS }, (_, axis) => (at === null || axis === at ? 1 : 0) + 0.05 * next());
   // Forty cells that have nothing in common, and thousands of vectors that are as near to one of them as to another.
-  for (let round = 0; round < 230; round++) for (let axis = 0; axis < 40; axis++) put(around(axis));
-  for (let round = 0; round < 4000; round++) put(around(null));
+  for (let round = 0; round < 100; round++) for (let axis = 0; axis < 40; axis++) put(around(axis));
+  for (let round = 0; round < 3000; round++) put(around(null));
   expect(index.waiting).toBe(0);
   expectWhole(index, model, 97);
   for (const id of [...model.keys()].filter((each) => each % 3 !== 0)) {
