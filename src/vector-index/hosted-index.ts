@@ -62,7 +62,7 @@ export class HostedIndex {
     return this.#lost !== null;
   }
 
-  /** Vectors that are in no cell yet, or not on the way there. */
+  /** Vectors that are in no cell yet, those on the way to the worker included. */
   get waiting(): number {
     return this.#progress.waiting + this.#posted - this.#progress.applied + this.#changes.length;
   }

@@ -1,5 +1,5 @@
-// What a search spends its time on, in AssemblyScript: tools/build.mjs compiles it to scan.wasm. 128-bit SIMD, which every
-// Node.js that can run the rest has. Addresses are those of the module's memory; ScanKernel lays it out.
+// What a search spends its time on, in AssemblyScript: tools/build.mjs compiles it to scan.wasm. 128-bit SIMD. Addresses
+// are those of the module's memory, which Scanner lays out.
 
 /** A heap of the best so far, the worst of them on top. */
 let scores: usize = 0;
