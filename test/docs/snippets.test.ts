@@ -121,7 +121,8 @@ async function check(path: string, snippet: Snippet, desk: () => SnippetDesk | u
       if (language === "sh") return expectDone(await at.runShell(text));
       const before = requestsSeen();
       expectDone(language === "js" ? await at.runJavaScript(text) : await at.runPython(python ?? "", text));
-      expect(requestsSeen(), "requests that reached Semcache").toBeGreaterThan(before);
+      // A line of the log comes a moment after the answer.
+      await expect.poll(requestsSeen, { message: "requests that reached Semcache" }).toBeGreaterThan(before);
       return;
     }
     default:

@@ -397,7 +397,8 @@ describe("labelled pairs", () => {
           removed: 0,
         });
         expect((await put(semcache, far[1], headers)).outcome).toBe("miss/guard-reported");
-        for (const path of [pairs, state]) expect(semcache.log.text).toContain(`Cannot write to ${path}`);
+        for (const path of [pairs, state])
+          await semcache.log.waitFor(({ msg }) => String(msg).includes(`Cannot write to ${path}`));
 
         for (let time = 0; time < 2; time++) {
           const failed = await order(semcache, { namespace: "failing-disk" }, "invalidate");

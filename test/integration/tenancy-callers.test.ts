@@ -199,7 +199,7 @@ describe("tenants in the operator's hands", () => {
 describe("tenancy: shared", () => {
   it("serves all callers, and warns", async () => {
     const server = await startSemcache(provider.url, { cache: { tenancy: "shared" } });
-    expect(server.log.lines.some((line) => line["level"] === "warn" && /shared/u.test(String(line["msg"])))).toBe(true);
+    await server.log.waitFor(({ level, msg }) => level === "warn" && /shared/u.test(String(msg)));
     expect(await isShared({ headers: bearer("one") }, { headers: bearer("two") }, chatPath, server)).toBe(true);
     expect(await isShared({}, { query: "?x=1" }, chatPath, server)).toBe(false);
     await server.close();
