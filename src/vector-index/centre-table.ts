@@ -1,4 +1,4 @@
-import { CELL_VECTORS, CodeCells } from "./code-cells.ts";
+import { CELL_VECTORS, CodeCells, toDoubt } from "./code-cells.ts";
 import { RowTable } from "./row-table.ts";
 import type { Found } from "./scanner.ts";
 
@@ -58,13 +58,14 @@ export class CentreTable {
     return this.nearest(vector, 1).labels[0] ?? null;
   }
 
-  /** Numbers of about the nearest, and dot products, best first. */
-  nearest(query: Int8Array, wanted: number): Found {
+  /** Numbers of about the nearest, and dot products, best first. Those below `least` may be left out. */
+  nearest(query: Int8Array, wanted: number, least = Number.NEGATIVE_INFINITY): Found {
     if (this.size <= EXACT_UP_TO) return this.#rows.nearest(query, wanted);
     const cells = Math.ceil(this.size / CELL_VECTORS);
-    // What is added to all of them makes no difference to which are the nearest.
-    const runs = Array.from({ length: cells }, (_, cell) => this.#signs.runOf(cell, 0));
-    const { labels } = this.#signs.nearest(query, runs, LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED));
+    const base = this.#middle === null ? 0 : dot(this.#middle, query);
+    const runs = Array.from({ length: cells }, (_, cell) => this.#signs.runOf(cell, base));
+    const compared = LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED);
+    const { labels } = this.#signs.nearest(query, runs, compared, least - toDoubt(this.#rows.dimensions));
     return this.#rows.nearestOf(labels, query, wanted);
   }
 
@@ -79,13 +80,19 @@ export class CentreTable {
   }
 
   toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#rows.toBytes();
+    return this.#rows.copy(0, this.size);
   }
 
   /** What {@link CentreTable.toBytes} gave. */
   restore(bytes: Uint8Array): void {
     const rows = new RowTable(this.#rows.dimensions);
-    rows.restore(bytes);
+    rows.append(bytes);
     for (let row = 0; row < rows.size; row++) this.set(row, rows.at(row));
   }
+}
+
+function dot(a: Int8Array, b: Int8Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += (a[at] as number) * (b[at] as number);
+  return sum;
 }

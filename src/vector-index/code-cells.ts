@@ -1,7 +1,13 @@
+import { SCALE } from "./quantised-vector.ts";
 import { BLOCK_VECTORS, Scanner, type BlockRun, type Found } from "./scanner.ts";
 
 /** Vectors of a cell at most. */
 export const CELL_VECTORS = 256;
+
+/** By so much an estimated dot product of unit vectors may be too low: some two and a half standard deviations. */
+export function toDoubt(dimensions: number): number {
+  return (1.6 / Math.sqrt(dimensions)) * SCALE ** 2;
+}
 
 /**
  * Cells of vectors of which the signs are kept, one bit a value: of the difference between the vector and the centre of
@@ -100,8 +106,8 @@ export class CodeCells {
     return { address: this.#addressOf(cell), blocks: Math.ceil(this.sizeOf(cell) / BLOCK_VECTORS), base };
   }
 
-  nearest(query: Int8Array, runs: readonly BlockRun[], wanted: number): Found {
-    return this.#scanner.nearestInBlocks(query, runs, wanted);
+  nearest(query: Int8Array, runs: readonly BlockRun[], wanted: number, least?: number): Found {
+    return this.#scanner.nearestInBlocks(query, runs, wanted, least);
   }
 
   /** Of all cells. */

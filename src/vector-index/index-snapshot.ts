@@ -5,7 +5,7 @@ import { QuantisedRows } from "./quantised-rows.ts";
 /**
  * A snapshot of a large index:
  *
- *     rows by key, one byte a value | parts | description, JSON | its length, u32 | CRC-32 of all before, u32 | magic, 8 bytes
+ *     rows by key, one byte a value, filled up to a multiple of 16 | parts | description, JSON | its length, u32 | CRC-32 of all before, u32 | magic, 8 bytes
  *
  * The description says how long the parts are and what kind of index they are of.
  */
@@ -56,7 +56,7 @@ export async function writeSnapshot(path: string, kind: SnapshotKind, contents: 
           end += piece.length;
         }
       };
-      for (const { values } of rows.pieces(keys)) await write(values);
+      for (const piece of rows.pieces(keys)) await write(piece);
       for (const part of parts) await write(part);
       const lengths = parts.map(({ byteLength }) => byteLength);
       const description = Buffer.from(JSON.stringify({ ...kind, keys, parts: lengths }));
@@ -108,10 +108,10 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
   if (end < 0) throw new Error("it is too short");
   await readInto(file, end, description);
   const { keys, lengths } = parseDescription(description.toString(), kind);
-  if (keys * kind.dimensions + lengths.reduce((sum, length) => sum + length, 0) !== end) {
+  const rows = new QuantisedRows(kind.dimensions);
+  if (rows.stride * keys + lengths.reduce((sum, length) => sum + length, 0) !== end) {
     throw new Error("its sizes do not add up");
   }
-  const rows = new QuantisedRows(kind.dimensions);
   const parts = lengths.map((length) => new ArrayBuffer(length));
   let checksum = 0;
   let at = 0;
@@ -122,7 +122,7 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
       at += piece.length;
     }
   };
-  for (const { values } of rows.pieces(keys)) await read(values);
+  await rows.restore(keys, read);
   for (const part of parts) await read(new Uint8Array(part));
   if (crc32(Buffer.concat([description, footer.subarray(0, 4)]), checksum) !== footer.readUInt32LE(4)) {
     throw new Error("its checksum is wrong");

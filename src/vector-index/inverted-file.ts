@@ -2,18 +2,26 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CentreTable } from "./centre-table.ts";
-import { CELL_VECTORS, CodeCells } from "./code-cells.ts";
+import { CELL_VECTORS, CodeCells, toDoubt } from "./code-cells.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./index-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
-import { CLAMP } from "./quantised-vector.ts";
+import { CLAMP, SCALE } from "./quantised-vector.ts";
 import { QuantisedRows } from "./quantised-rows.ts";
 import { RowTable } from "./row-table.ts";
+import { MAX_WANTED, type BlockRun, type Found } from "./scanner.ts";
 import { splitInTwo } from "./split-in-two.ts";
 
-/** Vectors that a search goes through, in the cells that are nearest to the query. */
-const PROBED = 40_000;
-/** Of those, by estimate, the ones whose quantised vectors are looked at. */
-const RANKED = 192;
+/** Vectors that a search goes through first, in the cells that are nearest to the query, */
+const PROBED = 4_000;
+/** and at most where it then goes on to all cells whose centres are not much less similar than what was found. */
+const MOST_PROBED = 100_000;
+/** How much less that is: by so much of what vectors and the centres of their cells are apart, on average. */
+const MARGIN = 0.9;
+/** Vectors that this average is of. */
+const SAMPLED = 256;
+/** Of those, by estimate, the ones whose quantised vectors are looked at: of the first, and of the others. */
+const RANKED = 128;
+const MOST_RANKED = 1024;
 
 /** Cells around one that is split with which vectors are exchanged, and vectors nearest to either half that may move there. */
 const NEIGHBOURS = 64;
@@ -26,7 +34,9 @@ const scratchTables = new Map<number, RowTable>();
 
 /**
  * Vectors in cells around centres; lives in the worker thread. A search goes through the cells whose centres are nearest
- * to the query, estimates similarities from one bit per value, and lets the quantised vectors of the best decide.
+ * to the query, estimates similarities from one bit per value, and lets the quantised vectors of the best decide. How far
+ * it goes on depends on what it has found by then: half of the queries are done after the first cells, those that are near
+ * to nothing have to look in many.
  *
  * What is added waits in cells without a centre, through which every search goes, until it is moved to the nearest cell.
  * A full cell is split in two, and vectors around it that one of the new centres is nearer to than their own move there
@@ -49,6 +59,9 @@ export class InvertedFile {
   #inbox: number[] = [];
   #waiting = 0;
   #saves = 0;
+  /** How much less than one the similarity of a vector to its centre is, on average; measured now and then. */
+  #spread = 0;
+  #spreadOfCells = 0;
 
   constructor(dimensions: number) {
     this.#dimensions = dimensions;
@@ -73,7 +86,7 @@ export class InvertedFile {
   put(id: number, vector: Int8Array): void {
     this.remove(id);
     const key = this.#keys.take(id, this.#saves > 0);
-    this.#rows.at(key).set(vector);
+    this.#rows.set(key, vector);
     this.#keepWaiting(key);
   }
 
@@ -106,14 +119,23 @@ export class InvertedFile {
 
   /** Ids of about the `k` nearest, best first by quantised vectors. */
   search(query: Int8Array, k: number): Float64Array<ArrayBuffer> {
-    const near = this.#centres.nearest(query, this.#cellsToProbe());
-    const runs = this.#inbox.map((cell) => this.#cells.runOf(cell, 0));
-    for (const [at, centre] of near.labels.entries()) {
-      runs.push(this.#cells.runOf(this.#cellOf[centre] as number, near.scores[at] as number));
+    this.#measureSpread();
+    const near = this.#centres.nearest(query, this.#cellsOf(PROBED));
+    const waiting = this.#inbox.map((cell) => this.#cells.runOf(cell, 0));
+    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], Math.max(RANKED, 2 * k));
+    let found = this.#rows.nearestOf(first.labels, query, k);
+    // Asked for twice as many as are wanted in the end.
+    const good = found.scores[Math.ceil(k / 2) - 1] ?? Number.NEGATIVE_INFINITY;
+    const bar = good - MARGIN * this.#spread;
+    if (near.labels.length < this.#cellOf.length && (near.scores.at(-1) ?? 0) >= bar) {
+      const further = this.#centres.nearest(query, this.#cellsOf(MOST_PROBED), bar);
+      const ranked = Math.min(Math.max(MOST_RANKED, 2 * k), MAX_WANTED - found.labels.length);
+      // Once more through the first ones: now it is known what an estimate has to reach.
+      const runs = [...waiting, ...this.#runsOf(further, bar)];
+      const { labels } = this.#cells.nearest(query, runs, ranked, good - toDoubt(this.#dimensions));
+      found = this.#rows.nearestOf(Int32Array.from(new Set([...found.labels, ...labels])), query, k);
     }
-    const { labels } = this.#cells.nearest(query, runs, Math.max(RANKED, 2 * k));
-    this.#gather(labels);
-    return Float64Array.from(this.#scratch.nearest(query, k).labels, (at) => this.#keys.idOf(labels[at] as number));
+    return Float64Array.from(found.labels, (key) => this.#keys.idOf(key));
   }
 
   /** The worker stands still while the codes are copied; the rest is done in steps. */
@@ -199,10 +221,20 @@ export class InvertedFile {
     return isAscending(ids) ? ids : ids.sort();
   }
 
-  /** Those that {@link PROBED} vectors fill, where they are of average size. */
-  #cellsToProbe(): number {
+  /** The cells of centres, best first, that reach the bar. */
+  #runsOf({ labels, scores }: Found, bar = Number.NEGATIVE_INFINITY): BlockRun[] {
+    const runs: BlockRun[] = [];
+    for (const [at, centre] of labels.entries()) {
+      const score = scores[at] as number;
+      if (score >= bar) runs.push(this.#cells.runOf(this.#cellOf[centre] as number, score));
+    }
+    return runs;
+  }
+
+  /** Those that so many vectors fill, where they are of average size. */
+  #cellsOf(probed: number): number {
     const vectors = Math.max(1, this.#keys.size - this.#waiting);
-    return Math.min(this.#cellOf.length, Math.ceil((PROBED * this.#cellOf.length) / vectors));
+    return Math.min(this.#cellOf.length, Math.ceil((probed * this.#cellOf.length) / vectors));
   }
 
   #keepWaiting(key: number): void {
@@ -227,6 +259,19 @@ export class InvertedFile {
     this.#centres.set(this.#cellOf.length, centre);
     this.#cellOf.push(cell);
     return cell;
+  }
+
+  /** Where the cells have become more by an eighth, or fewer. */
+  #measureSpread(): void {
+    const cells = this.#cellOf.length;
+    if (cells <= this.#spreadOfCells * 1.125 && cells >= this.#spreadOfCells / 2) return;
+    this.#spreadOfCells = cells;
+    const sampled = Math.min(SAMPLED, cells);
+    const some = Array.from({ length: sampled }, (_, at) => this.#cellOf[Math.floor((at * cells) / sampled)] as number);
+    this.#gather(some.map((cell) => this.#cells.labelAt(cell, this.#cells.sizeOf(cell) >> 1)));
+    for (const [at, cell] of some.entries()) this.#scratch.set(sampled + at, this.#centreAt(cell));
+    const sum = this.#scratch.pairProducts().reduce((all, product) => all + product, 0);
+    this.#spread = SCALE ** 2 - sum / Math.max(1, sampled);
   }
 
   /** What is left in the cell waits for another one; the last centre takes the place of its centre. */

@@ -1,33 +1,70 @@
-/** 1.5 MB at 384 dimensions; memory of a block that is not written to is not used. */
-const ROWS_PER_BLOCK = 4096;
+import { RowTable } from "./row-table.ts";
+import type { Found } from "./scanner.ts";
 
-/** Quantised vectors by row number. They grow by blocks: what is there is never copied. */
+/** A memory of WebAssembly has at most four gigabytes. What is not written to is not used. */
+const BYTES_PER_TABLE = 2 ** 31;
+/** 1.5 MB at 384 dimensions. */
+const ROWS_PER_PIECE = 4096;
+
+/** Quantised vectors by key. What is there is never copied as they grow. */
 export class QuantisedRows {
   readonly #dimensions: number;
-  readonly #blocks: Int8Array<ArrayBuffer>[] = [];
+  readonly #rowsPerTable: number;
+  readonly #tables: RowTable[] = [];
 
-  constructor(dimensions: number) {
+  constructor(dimensions: number, bytesPerTable = BYTES_PER_TABLE) {
     this.#dimensions = dimensions;
+    this.#rowsPerTable = ROWS_PER_PIECE * Math.max(1, Math.floor(bytesPerTable / (ROWS_PER_PIECE * dimensions)));
   }
 
-  /** Where the row is. Rows up to it are made where there are none, of one block at most. */
-  at(row: number): Int8Array {
-    const number = Math.floor(row / ROWS_PER_BLOCK);
-    if (number > this.#blocks.length) throw new RangeError(`Cannot use row ${row}: there are none before it`);
-    if (number === this.#blocks.length) this.#blocks.push(new Int8Array(ROWS_PER_BLOCK * this.#dimensions));
-    const start = (row % ROWS_PER_BLOCK) * this.#dimensions;
-    return (this.#blocks[number] as Int8Array).subarray(start, start + this.#dimensions);
+  /** Bytes of a row in pieces. */
+  get stride(): number {
+    return this.#tableOf(0).stride;
   }
 
-  /** The first `rows` of them in pieces, each at the start of its buffer. */
-  *pieces(
-    rows: number,
-  ): Iterable<{ readonly from: number; readonly rows: number; readonly values: Int8Array<ArrayBuffer> }> {
-    for (let from = 0; from < rows; from += ROWS_PER_BLOCK) {
-      const here = Math.min(ROWS_PER_BLOCK, rows - from);
-      this.at(from + here - 1);
-      const block = this.#blocks[from / ROWS_PER_BLOCK] as Int8Array<ArrayBuffer>;
-      yield { from, rows: here, values: block.subarray(0, here * this.#dimensions) };
+  /** Valid until a vector is added. */
+  at(key: number): Int8Array {
+    return this.#tableOf(key).at(key % this.#rowsPerTable);
+  }
+
+  /** For a key that is there, or the one behind the last. */
+  set(key: number, vector: Int8Array): void {
+    this.#tableOf(key).set(key % this.#rowsPerTable, vector);
+  }
+
+  /** Those of these keys, at most 4,096, whose vectors have the largest dot products, best first. */
+  nearestOf(keys: Int32Array, query: Int8Array, wanted: number): Found {
+    if (this.#tables.length === 1) return this.#tableOf(0).nearestOf(keys, query, wanted);
+    const found = this.#tables.flatMap((table, number) => {
+      const start = number * this.#rowsPerTable;
+      const rows = keys.filter((key) => Math.floor(key / this.#rowsPerTable) === number).map((key) => key - start);
+      const { labels, scores } = table.nearestOf(rows, query, wanted);
+      return Array.from(labels, (row, at) => ({ key: start + row, score: scores[at] as number }));
+    });
+    const best = found.sort((a, b) => b.score - a.score).slice(0, wanted);
+    return { labels: Int32Array.from(best, ({ key }) => key), scores: Float32Array.from(best, ({ score }) => score) };
+  }
+
+  /** Copies of the first `keys` of them, in pieces. */
+  *pieces(keys: number): Iterable<Uint8Array<ArrayBuffer>> {
+    for (let from = 0; from < keys; from += ROWS_PER_PIECE) {
+      yield this.#tableOf(from).copy(from % this.#rowsPerTable, Math.min(ROWS_PER_PIECE, keys - from));
     }
+  }
+
+  /** Takes over what {@link QuantisedRows.pieces} gave, as `read` fills it in, into an empty one. */
+  async restore(keys: number, read: (piece: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    for (let from = 0; from < keys; from += ROWS_PER_PIECE) {
+      const table = this.#tableOf(from);
+      const piece = new Uint8Array(Math.min(ROWS_PER_PIECE, keys - from) * table.stride);
+      await read(piece);
+      table.append(piece);
+    }
+  }
+
+  #tableOf(key: number): RowTable {
+    const number = Math.floor(key / this.#rowsPerTable);
+    while (this.#tables.length <= number) this.#tables.push(new RowTable(this.#dimensions));
+    return this.#tables[number] as RowTable;
   }
 }

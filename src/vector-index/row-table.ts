@@ -15,6 +15,11 @@ export class RowTable {
     return this.#rows;
   }
 
+  /** Bytes of a row. */
+  get stride(): number {
+    return this.#scanner.stride;
+  }
+
   /** Valid until a row is added. */
   at(row: number): Int8Array {
     return new Int8Array(this.#scanner.bytes.buffer, this.#addressOf(row), this.dimensions);
@@ -62,20 +67,21 @@ export class RowTable {
     return this.#scanner.sumOfRows(marks, mark).subarray(0, this.dimensions);
   }
 
-  toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#rows));
+  /** A copy of so many rows from this one on. */
+  copy(from: number, rows: number): Uint8Array<ArrayBuffer> {
+    return this.#scanner.bytes.slice(this.#addressOf(from), this.#addressOf(from + rows));
   }
 
-  /** What {@link RowTable.toBytes} gave. @throws {RangeError} for others */
-  restore(bytes: Uint8Array): void {
-    if (bytes.length % this.#scanner.stride !== 0)
-      throw new RangeError(`Cannot restore rows from ${bytes.length} bytes`);
-    this.#scanner.reserve(this.#scanner.start + bytes.length);
-    this.#scanner.bytes.set(bytes, this.#scanner.start);
-    this.#rows = bytes.length / this.#scanner.stride;
+  /** Adds the rows that {@link RowTable.copy} gave. @throws {RangeError} for what is none */
+  append(bytes: Uint8Array): void {
+    if (bytes.length % this.stride !== 0) throw new RangeError(`Cannot make rows of ${bytes.length} bytes`);
+    const start = this.#addressOf(this.#rows);
+    this.#scanner.reserve(start + bytes.length);
+    this.#scanner.bytes.set(bytes, start);
+    this.#rows += bytes.length / this.stride;
   }
 
   #addressOf(row: number): number {
-    return this.#scanner.start + row * this.#scanner.stride;
+    return this.#scanner.start + row * this.stride;
   }
 }

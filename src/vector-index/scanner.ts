@@ -4,16 +4,16 @@ import { endianness } from "node:os";
 /** The compiled form of assembly/scan.ts, which says what these do. */
 interface ScanCode {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  begin(scores: number, labels: number, wanted: number): void;
+  begin(scores: number, labels: number, wanted: number, least: number): void;
   found(): number;
   finish(): number;
   scanRows(rows: number, count: number, stride: number, query: number, label: number): void;
   scanListedRows(rows: number, list: number, count: number, stride: number, query: number): void;
-  scanBlocks(list: number, count: number, bytes: number, table: number, scale: number, bias: number): void;
+  scanBlocks(list: number, count: number, bytes: number, table: number): void;
   multiplyRows(rows: number, count: number, stride: number, query: number, products: number): void;
   multiplyPairs(rows: number, others: number, count: number, stride: number, products: number): void;
   addRows(rows: number, count: number, stride: number, marks: number, mark: number, sums: number): void;
-  writeTable(query: number, stride: number, table: number, steps: number): number;
+  writeTable(query: number, stride: number, table: number, steps: number): void;
   writeSigns(row: number, centre: number, stride: number, signs: number, factor: number): void;
 }
 
@@ -28,7 +28,7 @@ const PAGE_BYTES = 64 * 1024;
 const FIRST_BYTE = 1024;
 
 /** What one search finds at most, and rows that are named or multiplied at one time. */
-const MAX_WANTED = 4096;
+export const MAX_WANTED = 4096;
 /** Runs of blocks that are named at one time. */
 const MAX_RUNS = 4096;
 const RUN_BYTES = 12;
@@ -82,8 +82,9 @@ export class Scanner {
       return at;
     };
     this.#at = {
-      scores: take(MAX_WANTED * 4),
-      labels: take(MAX_WANTED * 4),
+      // Twice as many as are wanted, and at least two.
+      scores: take(MAX_WANTED * 8),
+      labels: take(MAX_WANTED * 8),
       query: take(this.stride * 2),
       table: take(this.stride * 4),
       list: take(MAX_RUNS * RUN_BYTES),
@@ -160,16 +161,20 @@ export class Scanner {
   }
 
   /**
-   * Of the vectors in blocks, those whose estimated dot products are largest, in no order. Labels are those in the blocks.
+   * Of the vectors in blocks, those whose estimated dot products are larger than `least` and largest, in no order. Labels are those in the blocks.
    */
-  nearestInBlocks(query: Int8Array, runs: readonly BlockRun[], wanted: number): Found {
+  nearestInBlocks(
+    query: Int8Array,
+    runs: readonly BlockRun[],
+    wanted: number,
+    least = Number.NEGATIVE_INFINITY,
+  ): Found {
     const { table, list } = this.#at;
     this.#setQuery(query);
     // Four entries are added up in eight bits, all of them in sixteen.
     const steps = Math.min(63, Math.floor(65_535 / (this.stride / 4)));
-    const scale = this.#code.writeTable(this.#at.query, this.stride, table, steps);
-    const bias = -query.reduce((sum, value) => sum + Math.abs(value), 0);
-    this.#begin(wanted);
+    this.#code.writeTable(this.#at.query, this.stride, table, steps);
+    this.#begin(wanted, least);
     for (let from = 0; from < runs.length; from += MAX_RUNS) {
       const some = runs.slice(from, from + MAX_RUNS);
       for (const [at, { address, blocks, base }] of some.entries()) {
@@ -177,7 +182,7 @@ export class Scanner {
         this.#memory.setUint32(list + at * RUN_BYTES + 4, blocks, true);
         this.#memory.setFloat32(list + at * RUN_BYTES + 8, base, true);
       }
-      this.#code.scanBlocks(list, some.length, this.stride / 8, table, scale, bias);
+      this.#code.scanBlocks(list, some.length, this.stride / 8, table);
     }
     return this.#toFound(this.#code.found());
   }
@@ -195,8 +200,8 @@ export class Scanner {
     new Int16Array(this.#code.memory.buffer, this.#at.query, query.length).set(query);
   }
 
-  #begin(wanted: number): void {
-    this.#code.begin(this.#at.scores, this.#at.labels, Math.max(1, Math.min(wanted, MAX_WANTED)));
+  #begin(wanted: number, least = Number.NEGATIVE_INFINITY): void {
+    this.#code.begin(this.#at.scores, this.#at.labels, Math.max(1, Math.min(wanted, MAX_WANTED)), least);
   }
 
   #toFound(count: number): Found {

@@ -9,11 +9,13 @@ import { quantise } from "#semcache/vector-index/quantised-vector.js";
 import { createClusteredVectors, createNumbers, toUnit } from "../integration/vector-index-scene.ts";
 
 const DIMENSIONS = 48;
-const pool = createClusteredVectors(3000, DIMENSIONS, 12).map((vector) => {
-  const quantised = new Int8Array(DIMENSIONS);
+const pool = createClusteredVectors(3000, DIMENSIONS, 12).map(toQuantised);
+
+function toQuantised(vector: Float32Array): Int8Array {
+  const quantised = new Int8Array(vector.length);
   quantise(vector, quantised, 0);
   return quantised;
-});
+}
 
 let folder = "";
 beforeAll(async () => {
@@ -41,7 +43,9 @@ function expectWhole(index: InvertedFile, model: ReadonlyMap<number, Int8Array>,
 }
 
 function dot(one: Int8Array, other: Int8Array): number {
-  return one.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += (one[at] as number) * (other[at] as number);
+  return sum;
 }
 
 const step = fc.oneof(
@@ -186,4 +190,29 @@ test("a snapshot whose parts do not fit together is refused, and the index stays
     settle(tried);
     expect(tried.search(vector, 3), name).toEqual(Float64Array.of(5));
   }
+});
+
+test("a query that is near to nothing is looked for in more cells than one that is near to something", () => {
+  const dimensions = 128;
+  const index = new InvertedFile(dimensions);
+  const vectors = createClusteredVectors(30_000, dimensions, 4).map(toQuantised);
+  for (const [id, vector] of vectors.entries()) {
+    index.put(id, vector);
+    index.absorbOne();
+  }
+  const next = createNumbers(9);
+  const random = () => toQuantised(toUnit(Float32Array.from({ length: dimensions }, next)));
+  const isFound = (query: Int8Array): number => {
+    const products = vectors.map((vector) => dot(vector, query));
+    const eighth = products.toSorted((a, b) => b - a)[7] ?? 0;
+    const good = Array.from(index.search(query, 16)).filter((id) => (products[id] ?? 0) >= eighth);
+    return Math.min(8, good.length) / 8;
+  };
+  const share = (queries: readonly Int8Array[]) =>
+    queries.reduce((sum, query) => sum + isFound(query), 0) / queries.length;
+  const far = share(Array.from({ length: 60 }, random));
+  const near = share(vectors.slice(0, 60));
+  // 0.91 in the cells that all queries look in.
+  expect(far).toBeGreaterThan(0.94);
+  expect(near).toBeGreaterThan(0.99);
 });

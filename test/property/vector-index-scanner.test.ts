@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CentreTable } from "#semcache/vector-index/centre-table.js";
 import { CELL_VECTORS, CodeCells } from "#semcache/vector-index/code-cells.js";
 import { quantise } from "#semcache/vector-index/quantised-vector.js";
+import { QuantisedRows } from "#semcache/vector-index/quantised-rows.js";
 import { RowTable } from "#semcache/vector-index/row-table.js";
 import { createClusteredVectors, createNumbers, toUnit } from "../integration/vector-index-scene.ts";
 
@@ -63,11 +64,33 @@ describe("rows", () => {
         );
         expect([...table.sum(marked, 1)]).toEqual(sum);
         const again = new RowTable(query.length);
-        again.restore(table.toBytes());
+        again.append(table.copy(0, table.size));
         expect(Array.from(rows, (_, row) => [...again.at(row)])).toEqual(rows.map((row) => [...row]));
       }),
     );
   });
+});
+
+test("rows by key are in as many tables as they need, are found in all, and come back in pieces", async () => {
+  const rows = new QuantisedRows(5, 5 * 4096);
+  const next = createNumbers(3);
+  const all = Int8Array.from({ length: 9_000 * 5 }, () => Math.round(next() * 100));
+  const at = (key: number) => all.subarray(key * 5, key * 5 + 5);
+  for (let key = 0; key < 9_000; key++) rows.set(key, at(key));
+  const again = new QuantisedRows(5, 5 * 4096);
+  const pieces = [...rows.pieces(9_000)];
+  await again.restore(9_000, async (piece) => piece.set(pieces.shift() ?? []));
+  const query = Int8Array.of(3, -20, 50, 7, 90);
+  const keys = Int32Array.from({ length: 3_000 }, (_, number) => (number * 7) % 9_000);
+  const best = Array.from(keys, (key) => dot(at(key), query)).toSorted((a, b) => b - a);
+  for (const table of [rows, again]) {
+    const { labels, scores } = table.nearestOf(keys, query, 40);
+    expect([...scores]).toEqual(best.slice(0, 40));
+    expect(Array.from(labels, (key) => dot(table.at(key), query))).toEqual(best.slice(0, 40));
+    expect(labels.every((label) => keys.includes(label))).toBe(true);
+    expect(Math.min(...labels)).toBeLessThan(4096);
+    expect(Math.max(...labels)).toBeGreaterThan(8192);
+  }
 });
 
 describe("cells of signs", () => {
@@ -136,7 +159,10 @@ describe("cells of signs", () => {
           }
         }
         const few = cells.nearest(query, runs, 3).scores.toSorted();
-        expect(few).toEqual(cells.nearest(query, runs, 500).scores.toSorted().slice(-3));
+        const every = cells.nearest(query, runs, 500).scores.toSorted();
+        expect(few).toEqual(every.slice(-3));
+        const bar = every[Math.floor(every.length / 2)] ?? 0;
+        expect(cells.nearest(query, runs, 500, bar).scores.toSorted()).toEqual(every.filter((score) => score > bar));
       }),
     );
   });
@@ -156,6 +182,7 @@ test("among thousands of centres, nearly all of the nearest are found by their s
   const exact = toTable(centres);
   let found = 0;
   let first = 0;
+  let above = 0;
   const next = createNumbers(7);
   for (const near of centres.slice(0, 200)) {
     const query = toQuantised(toUnit(Float32Array.from(near, (value) => value / 100 + next())));
@@ -165,7 +192,12 @@ test("among thousands of centres, nearly all of the nearest are found by their s
     expect(labels).toHaveLength(50);
     expect(restored.nearest(query, 50).labels.toSorted()).toEqual(labels.toSorted());
     found += labels.filter((label) => expected.includes(label)).length;
+    const bar = dot(centres[expected[20] ?? 0] ?? query, query);
+    above += table
+      .nearest(query, 1_000, bar)
+      .labels.filter((label) => expected.indexOf(label) >= 0 && expected.indexOf(label) <= 20).length;
   }
   expect(first).toBeGreaterThanOrEqual(198);
   expect(found / 10_000).toBeGreaterThan(0.85);
+  expect(above / 4_200).toBeGreaterThan(0.95);
 });

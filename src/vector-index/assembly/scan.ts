@@ -1,37 +1,39 @@
 // What a search spends its time on, in AssemblyScript: tools/build.mjs compiles it to scan.wasm. 128-bit SIMD. Addresses
 // are those of the module's memory, which Scanner lays out.
 
-/** A heap of the best so far, the worst of them on top. */
+/** The best so far, in no order, and what came after them that may be better: twice as many as are wanted at most. */
 let scores: usize = 0;
 let labels: usize = 0;
-let capacity: i32 = 0;
+let wanted: i32 = 0;
 let size: i32 = 0;
-/** What has to be beaten: that of the worst, once the heap is full. */
-let least: f32 = -Infinity;
+/** What has to be beaten: as many as are wanted are as good or better. */
+let least: f32 = 0;
 
-/** Starts a search for the `wanted` best; scores and labels have room for as many of 4 bytes. */
-export function begin(scoresAt: usize, labelsAt: usize, wanted: i32): void {
+/** Starts a search for the `count` best above the bar; scores and labels have room for twice as many of 4 bytes. */
+export function begin(scoresAt: usize, labelsAt: usize, count: i32, bar: f32): void {
   scores = scoresAt;
   labels = labelsAt;
-  capacity = wanted;
+  wanted = count;
   size = 0;
-  least = -Infinity;
+  least = bar;
 }
 
 /** How many have been found, in no order. */
 export function found(): i32 {
+  if (size > wanted) select();
   return size;
 }
 
 /** Brings what was found into order, best first. Returns how many there are. */
 export function finish(): i32 {
-  const count = size;
-  // What is on top is the worst: it goes to the end, and the heap becomes one smaller.
-  while (size > 1) {
-    const score = scoreAt(--size);
-    const label = labelAt(size);
-    move(0, size);
-    sink(score, label, size);
+  const count = found();
+  // A heap with the worst on top, which goes to the end as often as there is one.
+  for (let at = (count >> 1) - 1; at >= 0; at--) sink(scoreAt(at), labelAt(at), at, count);
+  for (let end = count - 1; end > 0; end--) {
+    const score = scoreAt(end);
+    const label = labelAt(end);
+    put(end, scoreAt(0), labelAt(0));
+    sink(score, label, 0, end);
   }
   return count;
 }
@@ -134,30 +136,48 @@ export function writeSigns(row: usize, centre: usize, stride: usize, signs: usiz
   store<f32>(factor, sum(products) - scale * sum(signed), 128);
 }
 
+/** Of the table that was written last: what one in it stands for, and what has to be added to a sum. */
+let tableStep: f32 = 0;
+let tableBias: f32 = 0;
+
 /**
  * Writes what {@link scanBlocks} looks up: for each four values of the query 16 bytes, one for each combination of their
- * signs, with what they sum up to then: in as many `steps` as there are at most, from the least possible sum on. Returns
- * the step.
+ * signs, with what they sum up to then: in as many `steps` as there are at most, from the least possible sum on.
  */
-export function writeTable(query: usize, stride: usize, table: usize, steps: i32): f32 {
+export function writeTable(query: usize, stride: usize, table: usize, steps: i32): void {
   let widest: i32 = 1;
+  let total: i32 = 0;
   for (let at: usize = 0; at < stride; at += 4) {
-    widest = max(widest, 2 * reach(query + (at << 1)));
+    const most = reach(query + (at << 1));
+    widest = max(widest, 2 * most);
+    total += most;
   }
-  const scale = <f32>widest / <f32>steps;
+  tableStep = <f32>widest / <f32>steps;
+  tableBias = -(<f32>total);
+  const perOne = f32x4.splat(<f32>steps / <f32>widest);
   for (let at: usize = 0; at < stride; at += 4, table += 16) {
     const four = query + (at << 1);
-    const least = reach(four);
-    for (let signs: i32 = 0; signs < 16; signs++) {
-      let total = least;
-      for (let bit: i32 = 0; bit < 4; bit++) {
-        const value = valueAt(four, bit);
-        total += signs & (1 << bit) ? value : -value;
-      }
-      store<u8>(table + <usize>signs, <u8>nearest<f32>(<f32>total / scale));
-    }
+    const a = valueAt(four, 0);
+    const b = valueAt(four, 1);
+    const c = valueAt(four, 2);
+    const d = valueAt(four, 3);
+    const firstTwo = i32x4.replace_lane(
+      i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(-a - b), 1, a - b), 2, b - a),
+      3,
+      a + b,
+    );
+    const offset = reach(four);
+    const e = toSteps(firstTwo, offset - c - d, perOne);
+    const f = toSteps(firstTwo, offset + c - d, perOne);
+    const g = toSteps(firstTwo, offset - c + d, perOne);
+    const h = toSteps(firstTwo, offset + c + d, perOne);
+    v128.store(table, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(e, f), i16x8.narrow_i32x4_s(g, h)));
   }
-  return scale;
+}
+
+function toSteps(sums: v128, more: i32, perOne: v128): v128 {
+  const whole = f32x4.convert_i32x4_s(i32x4.add(sums, i32x4.splat(more)));
+  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(whole, perOne)));
 }
 
 /** The largest sum that four values have with any signs. */
@@ -177,13 +197,15 @@ function valueAt(four: usize, at: i32): i32 {
  * their factors (f32; NaN where there is no vector), what is added to them (f32), then their labels (i32). The table has, for each half byte, what the
  * 16 signs of four values sum up to, as integers of at most 63 (André et al., "Cache locality is not enough", VLDB 2015).
  */
-export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize, scale: f32, bias: f32): void {
+export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize): void {
   const low = i8x16.splat(15);
+  const step = f32x4.splat(tableStep);
+  const bias = f32x4.splat(tableBias);
   const codes = bytes << 5;
   for (let run: i32 = 0; run < count; run++, list += 12) {
     let block = <usize>load<u32>(list);
     const end = block + <usize>load<u32>(list, 4) * (codes + 384);
-    const base = load<f32>(list, 8);
+    const fixed = f32x4.splat(load<f32>(list, 8));
     for (; block < end; block += codes + 384) {
       let a = i16x8.splat(0);
       let b = i16x8.splat(0);
@@ -195,38 +217,71 @@ export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize, 
         let y = v128.load(block + at, 16);
         let first = v128.load(table + at);
         let second = v128.load(table + at, 16);
-        let s = i8x16.add(i8x16.swizzle(first, v128.and(x, low)), i8x16.swizzle(second, i8x16.shr_u(x, 4)));
-        let t = i8x16.add(i8x16.swizzle(first, v128.and(y, low)), i8x16.swizzle(second, i8x16.shr_u(y, 4)));
+        let s = i8x16.add(
+          i8x16.swizzle(first, v128.and(x, low)),
+          i8x16.swizzle(second, v128.and(i16x8.shr_u(x, 4), low)),
+        );
+        let t = i8x16.add(
+          i8x16.swizzle(first, v128.and(y, low)),
+          i8x16.swizzle(second, v128.and(i16x8.shr_u(y, 4), low)),
+        );
         x = v128.load(block + at, 32);
         y = v128.load(block + at, 48);
         first = v128.load(table + at, 32);
         second = v128.load(table + at, 48);
-        s = i8x16.add(s, i8x16.add(i8x16.swizzle(first, v128.and(x, low)), i8x16.swizzle(second, i8x16.shr_u(x, 4))));
-        t = i8x16.add(t, i8x16.add(i8x16.swizzle(first, v128.and(y, low)), i8x16.swizzle(second, i8x16.shr_u(y, 4))));
-        a = i16x8.add(a, i16x8.extend_low_i8x16_u(s));
-        b = i16x8.add(b, i16x8.extend_high_i8x16_u(s));
-        c = i16x8.add(c, i16x8.extend_low_i8x16_u(t));
-        d = i16x8.add(d, i16x8.extend_high_i8x16_u(t));
+        s = i8x16.add(
+          s,
+          i8x16.add(i8x16.swizzle(first, v128.and(x, low)), i8x16.swizzle(second, v128.and(i16x8.shr_u(x, 4), low))),
+        );
+        t = i8x16.add(
+          t,
+          i8x16.add(i8x16.swizzle(first, v128.and(y, low)), i8x16.swizzle(second, v128.and(i16x8.shr_u(y, 4), low))),
+        );
+        // Sums of pairs, 256 times the second in them, and sums of the seconds alone: cheaper than eight to sixteen bits.
+        a = i16x8.add(a, s);
+        b = i16x8.add(b, i16x8.shr_u(s, 8));
+        c = i16x8.add(c, t);
+        d = i16x8.add(d, i16x8.shr_u(t, 8));
       }
-      const factors = block + codes;
-      offerFour(i32x4.extend_low_i16x8_u(a), factors, base, scale, bias);
-      offerFour(i32x4.extend_high_i16x8_u(a), factors + 16, base, scale, bias);
-      offerFour(i32x4.extend_low_i16x8_u(b), factors + 32, base, scale, bias);
-      offerFour(i32x4.extend_high_i16x8_u(b), factors + 48, base, scale, bias);
-      offerFour(i32x4.extend_low_i16x8_u(c), factors + 64, base, scale, bias);
-      offerFour(i32x4.extend_high_i16x8_u(c), factors + 80, base, scale, bias);
-      offerFour(i32x4.extend_low_i16x8_u(d), factors + 96, base, scale, bias);
-      offerFour(i32x4.extend_high_i16x8_u(d), factors + 112, base, scale, bias);
+      a = i16x8.sub(a, i16x8.shl(b, 8));
+      c = i16x8.sub(c, i16x8.shl(d, 8));
+      const first = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+      b = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+      const third = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11);
+      d = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
+      const at = block + codes;
+      const e = estimate(i32x4.extend_low_i16x8_u(first), at, fixed, step, bias);
+      const f = estimate(i32x4.extend_high_i16x8_u(first), at + 16, fixed, step, bias);
+      const g = estimate(i32x4.extend_low_i16x8_u(b), at + 32, fixed, step, bias);
+      const h = estimate(i32x4.extend_high_i16x8_u(b), at + 48, fixed, step, bias);
+      const i = estimate(i32x4.extend_low_i16x8_u(third), at + 64, fixed, step, bias);
+      const j = estimate(i32x4.extend_high_i16x8_u(third), at + 80, fixed, step, bias);
+      const k = estimate(i32x4.extend_low_i16x8_u(d), at + 96, fixed, step, bias);
+      const l = estimate(i32x4.extend_high_i16x8_u(d), at + 112, fixed, step, bias);
+      const bar = f32x4.splat(least);
+      const some = v128.or(v128.or(f32x4.gt(e, bar), f32x4.gt(f, bar)), v128.or(f32x4.gt(g, bar), f32x4.gt(h, bar)));
+      const more = v128.or(v128.or(f32x4.gt(i, bar), f32x4.gt(j, bar)), v128.or(f32x4.gt(k, bar), f32x4.gt(l, bar)));
+      if (!v128.any_true(v128.or(some, more))) continue;
+      offerFour(e, at);
+      offerFour(f, at + 16);
+      offerFour(g, at + 32);
+      offerFour(h, at + 48);
+      offerFour(i, at + 64);
+      offerFour(j, at + 80);
+      offerFour(k, at + 96);
+      offerFour(l, at + 112);
     }
   }
 }
 
-/** Behind the factors are 128 bytes of what is added, then the labels. */
-function offerFour(sums: v128, factors: usize, base: f32, scale: f32, bias: f32): void {
-  const products = f32x4.add(f32x4.mul(f32x4.splat(scale), f32x4.convert_i32x4_u(sums)), f32x4.splat(bias));
-  const fixed = f32x4.add(f32x4.splat(base), v128.load(factors, 128));
-  const estimates = f32x4.add(fixed, f32x4.mul(v128.load(factors), products));
-  if (!v128.any_true(f32x4.gt(estimates, f32x4.splat(least)))) return;
+/** Behind the factors are 128 bytes of what is added. */
+function estimate(sums: v128, factors: usize, fixed: v128, step: v128, bias: v128): v128 {
+  const products = f32x4.add(f32x4.mul(step, f32x4.convert_i32x4_u(sums)), bias);
+  return f32x4.add(f32x4.add(fixed, v128.load(factors, 128)), f32x4.mul(v128.load(factors), products));
+}
+
+/** Behind what is added are the labels. */
+function offerFour(estimates: v128, factors: usize): void {
   offer(f32x4.extract_lane(estimates, 0), load<i32>(factors, 256));
   offer(f32x4.extract_lane(estimates, 1), load<i32>(factors, 260));
   offer(f32x4.extract_lane(estimates, 2), load<i32>(factors, 264));
@@ -256,32 +311,45 @@ function offer(score: f32, label: i32): void {
 }
 
 function keep(score: f32, label: i32): void {
-  if (size < capacity) rise(score, label);
-  else sink(score, label, capacity);
-  if (size == capacity) least = load<f32>(scores);
+  put(size++, score, label);
+  if (size == 2 * wanted) select();
 }
 
-/** Into the heap as one more. */
-function rise(score: f32, label: i32): void {
-  let at = size++;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (scoreAt(parent) <= score) break;
-    move(parent, at);
-    at = parent;
+/** Leaves as many as are wanted, the best (Hoare, "Find", 1961): a few steps for each that came, where a heap takes eight. */
+function select(): void {
+  const last = wanted - 1;
+  let low: i32 = 0;
+  let high = size - 1;
+  while (low < high) {
+    const pivot = scoreAt((low + high) >> 1);
+    let up = low;
+    let down = high;
+    while (up <= down) {
+      while (scoreAt(up) > pivot) up++;
+      while (scoreAt(down) < pivot) down--;
+      if (up > down) break;
+      const score = scoreAt(up);
+      const label = labelAt(up);
+      put(up++, scoreAt(down), labelAt(down));
+      put(down--, score, label);
+    }
+    if (last <= down) high = down;
+    else if (last >= up) low = up;
+    else break;
   }
-  put(at, score, label);
+  size = wanted;
+  least = scoreAt(last);
 }
 
-/** Into a heap of this size, in the place of its top. */
-function sink(score: f32, label: i32, count: i32): void {
-  let at: i32 = 0;
+/** Into a heap of this size, at this place or below it. */
+function sink(score: f32, label: i32, from: i32, count: i32): void {
+  let at = from;
   for (;;) {
     let child = 2 * at + 1;
     if (child >= count) break;
     if (child + 1 < count && scoreAt(child + 1) < scoreAt(child)) child++;
     if (score <= scoreAt(child)) break;
-    move(child, at);
+    put(at, scoreAt(child), labelAt(child));
     at = child;
   }
   put(at, score, label);
@@ -298,8 +366,4 @@ function labelAt(at: i32): i32 {
 function put(at: i32, score: f32, label: i32): void {
   store<f32>(scores + ((<usize>at) << 2), score);
   store<i32>(labels + ((<usize>at) << 2), label);
-}
-
-function move(from: i32, to: i32): void {
-  put(to, scoreAt(from), labelAt(from));
 }
