@@ -16,10 +16,6 @@ import type { Neighbour, VectorIndex } from "./vector-index.ts";
  */
 const EXACT_UP_TO = 4096;
 
-/** Asked of the cells for `k` neighbours: exact cosines then choose among them. */
-const FETCH_FACTOR = 2;
-const MIN_FETCH = 16;
-
 export interface AdaptiveVectorIndexOptions {
   readonly dimensions: number;
   /** Null: exact search whatever the size. */
@@ -157,7 +153,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
         continue;
       }
       try {
-        return this.#rank(await hosted.search(vector, Math.max(MIN_FETCH, k * FETCH_FACTOR), signal), vector, k);
+        return this.#rank(await hosted.search(vector, k, signal), vector, k);
       } catch (error) {
         // Cells that went away under the search: what takes its place is asked again.
         if (!hosted.isLost) throw error;

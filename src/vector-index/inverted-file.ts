@@ -16,12 +16,16 @@ const PROBED = 4_000;
 /** and at most where it then goes on to all cells whose centres are not much less similar than what was found. */
 const MOST_PROBED = 100_000;
 /** How much less that is: by so much of what vectors and the centres of their cells are apart, on average. */
-const MARGIN = 0.9;
+const MARGIN = 0.85;
 /** Vectors that this average is of. */
 const SAMPLED = 256;
 /** Of those, by estimate, the ones whose quantised vectors are looked at: of the first, and of the others. */
 const RANKED = 128;
 const MOST_RANKED = 1024;
+
+/** What is fetched for exact cosines to choose from: so many, and by so much more than are wanted. */
+const LEAST_FETCHED = 12;
+const MORE_FETCHED = 1.5;
 
 /** Cells around one that is split with which vectors are exchanged, and vectors nearest to either half that may move there. */
 const NEIGHBOURS = 64;
@@ -117,23 +121,26 @@ export class InvertedFile {
     this.#waiting--;
   }
 
-  /** Ids of about the `k` nearest, best first by quantised vectors. */
+  /**
+   * Ids among which the `k` nearest are to be found with exact cosines: some more than that, 1,024 at most, best
+   * first by quantised vectors.
+   */
   search(query: Int8Array, k: number): Float64Array<ArrayBuffer> {
     this.#measureSpread();
     const near = this.#centres.nearest(query, this.#cellsOf(PROBED));
     const waiting = this.#inbox.map((cell) => this.#cells.runOf(cell, 0));
-    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], Math.max(RANKED, 2 * k));
-    let found = this.#rows.nearestOf(first.labels, query, k);
-    // Asked for twice as many as are wanted in the end.
-    const good = found.scores[Math.ceil(k / 2) - 1] ?? Number.NEGATIVE_INFINITY;
+    const fetched = Math.min(Math.max(LEAST_FETCHED, Math.ceil(k * MORE_FETCHED)), MAX_WANTED / 4);
+    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], Math.max(RANKED, 2 * fetched));
+    let found = this.#rows.nearestOf(first.labels, query, fetched);
+    const good = found.scores[k - 1] ?? Number.NEGATIVE_INFINITY;
     const bar = good - MARGIN * this.#spread;
     if (near.labels.length < this.#cellOf.length && (near.scores.at(-1) ?? 0) >= bar) {
       const further = this.#centres.nearest(query, this.#cellsOf(MOST_PROBED), bar);
-      const ranked = Math.min(Math.max(MOST_RANKED, 2 * k), MAX_WANTED - found.labels.length);
+      const ranked = Math.max(MOST_RANKED, 2 * fetched);
       // Once more through the first ones: now it is known what an estimate has to reach.
       const runs = [...waiting, ...this.#runsOf(further, bar)];
       const { labels } = this.#cells.nearest(query, runs, ranked, good - toDoubt(this.#dimensions));
-      found = this.#rows.nearestOf(Int32Array.from(new Set([...found.labels, ...labels])), query, k);
+      found = this.#rows.nearestOf(Int32Array.from(new Set([...found.labels, ...labels])), query, fetched);
     }
     return Float64Array.from(found.labels, (key) => this.#keys.idOf(key));
   }

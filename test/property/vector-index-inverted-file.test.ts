@@ -111,8 +111,9 @@ test("thousands of equal vectors come, are found, and go", () => {
     index.put(id, id === 1234 ? other : same);
     settle(index);
   }
-  expect(index.search(same, 16)).toHaveLength(16);
-  expect(index.search(other, 1)).toEqual(Float64Array.of(1234));
+  expect(index.search(same, 8)).toHaveLength(12);
+  expect(index.search(same, 16)).toHaveLength(24);
+  expect(index.search(other, 1)[0]).toBe(1234);
   for (let id = 0; id < 2999; id++) {
     index.remove(id);
     settle(index);
@@ -205,7 +206,7 @@ test("a query that is near to nothing is looked for in more cells than one that 
   const isFound = (query: Int8Array): number => {
     const products = vectors.map((vector) => dot(vector, query));
     const eighth = products.toSorted((a, b) => b - a)[7] ?? 0;
-    const good = Array.from(index.search(query, 16)).filter((id) => (products[id] ?? 0) >= eighth);
+    const good = Array.from(index.search(query, 8)).filter((id) => (products[id] ?? 0) >= eighth);
     return Math.min(8, good.length) / 8;
   };
   const share = (queries: readonly Int8Array[]) =>
