@@ -86,7 +86,7 @@ export class CentreTable {
   /** What {@link CentreTable.toBytes} gave. */
   restore(bytes: Uint8Array): void {
     const rows = new RowTable(this.#rows.dimensions);
-    rows.append(bytes);
+    rows.extend(bytes.length / rows.stride).set(bytes);
     for (let row = 0; row < rows.size; row++) this.set(row, rows.at(row));
   }
 }

@@ -52,13 +52,10 @@ export class QuantisedRows {
     }
   }
 
-  /** Takes over what {@link QuantisedRows.pieces} gave, as `read` fills it in, into an empty one. */
+  /** Takes over what {@link QuantisedRows.pieces} gave, as `read` fills it in, into an empty one that nobody else uses. */
   async restore(keys: number, read: (piece: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
-    for (let from = 0; from < keys; from += ROWS_PER_PIECE) {
-      const table = this.#tableOf(from);
-      const piece = new Uint8Array(Math.min(ROWS_PER_PIECE, keys - from) * table.stride);
-      await read(piece);
-      table.append(piece);
+    for (let from = 0; from < keys; from += this.#rowsPerTable) {
+      await read(this.#tableOf(from).extend(Math.min(this.#rowsPerTable, keys - from)));
     }
   }
 

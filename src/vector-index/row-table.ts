@@ -72,13 +72,17 @@ export class RowTable {
     return this.#scanner.bytes.slice(this.#addressOf(from), this.#addressOf(from + rows));
   }
 
-  /** Adds the rows that {@link RowTable.copy} gave. @throws {RangeError} for what is none */
-  append(bytes: Uint8Array): void {
-    if (bytes.length % this.stride !== 0) throw new RangeError(`Cannot make rows of ${bytes.length} bytes`);
-    const start = this.#addressOf(this.#rows);
-    this.#scanner.reserve(start + bytes.length);
-    this.#scanner.bytes.set(bytes, start);
-    this.#rows += bytes.length / this.stride;
+  /**
+   * Adds so many rows, to be filled with what {@link RowTable.copy} gave: their bytes, valid until there are more.
+   *
+   * @throws {RangeError} for a number that is not whole
+   */
+  extend(rows: number): Uint8Array<ArrayBuffer> {
+    if (!Number.isInteger(rows)) throw new RangeError(`Cannot add ${rows} rows`);
+    const [start, end] = [this.#addressOf(this.#rows), this.#addressOf(this.#rows + rows)];
+    this.#scanner.reserve(end);
+    this.#rows += rows;
+    return this.#scanner.bytes.subarray(start, end);
   }
 
   #addressOf(row: number): number {

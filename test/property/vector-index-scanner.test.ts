@@ -64,7 +64,7 @@ describe("rows", () => {
         );
         expect([...table.sum(marked, 1)]).toEqual(sum);
         const again = new RowTable(query.length);
-        again.append(table.copy(0, table.size));
+        again.extend(rows.length).set(table.copy(0, table.size));
         expect(Array.from(rows, (_, row) => [...again.at(row)])).toEqual(rows.map((row) => [...row]));
       }),
     );
@@ -78,8 +78,12 @@ test("rows by key are in as many tables as they need, are found in all, and come
   const at = (key: number) => all.subarray(key * 5, key * 5 + 5);
   for (let key = 0; key < 9_000; key++) rows.set(key, at(key));
   const again = new QuantisedRows(5, 5 * 4096);
-  const pieces = [...rows.pieces(9_000)];
-  await again.restore(9_000, async (piece) => piece.set(pieces.shift() ?? []));
+  const bytes = Buffer.concat([...rows.pieces(9_000)]);
+  let read = 0;
+  await again.restore(9_000, async (piece) => {
+    piece.set(bytes.subarray(read, read + piece.length));
+    read += piece.length;
+  });
   const query = Int8Array.of(3, -20, 50, 7, 90);
   const keys = Int32Array.from({ length: 3_000 }, (_, number) => (number * 7) % 9_000);
   const best = Array.from(keys, (key) => dot(at(key), query)).toSorted((a, b) => b - a);
