@@ -1,5 +1,6 @@
 import { openVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
 import { createIndexHost } from "#semcache/vector-index/index-host.js";
+import { LiveIds } from "#semcache/vector-index/live-ids.js";
 
 const ADDED_AT_ONCE = 64;
 
@@ -13,7 +14,7 @@ export async function createVectorIndexSearcher({ rows, dimensions }) {
   const index = openVectorIndex({
     dimensions,
     host,
-    ids: new Float64Array(0),
+    ids: new LiveIds(),
     vectorOf: (number) => rows.at(number),
     snapshotPath: null,
   });

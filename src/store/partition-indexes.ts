@@ -268,7 +268,7 @@ class BudgetedIndexes implements PartitionIndexes {
     const known = this.#loading.get(key);
     if (known !== undefined) return known.done;
     const loading: Loading = {
-      ids: new LiveIds(new Float64Array(0)),
+      ids: new LiveIds(),
       removed: new Set(),
       isDropped: false,
       done: Promise.resolve(true),
@@ -299,7 +299,7 @@ class BudgetedIndexes implements PartitionIndexes {
     const index = openVectorIndex({
       dimensions,
       host: this.#host,
-      ids: ids.toArray(),
+      ids,
       vectorOf,
       snapshotPath: this.#pathOf(key),
       exactUpTo: this.#exactUpTo,

@@ -4,7 +4,7 @@ import { Pace } from "../base/pace.ts";
 import { createFlatVectorIndex, toFlatBytes } from "./flat-vector-index.ts";
 import type { IndexHost } from "./index-host.ts";
 import type { HostedIndex } from "./hosted-index.ts";
-import { LiveIds } from "./live-ids.ts";
+import type { LiveIds } from "./live-ids.ts";
 
 import { assertUnitVector, isUnitVector, toCosine } from "./unit-vector.ts";
 import type { Neighbour, VectorIndex } from "./vector-index.ts";
@@ -20,8 +20,8 @@ export interface AdaptiveVectorIndexOptions {
   readonly dimensions: number;
   /** Null: exact search whatever the size. */
   readonly host: IndexHost | null;
-  /** What is in it, ascending; taken over. */
-  readonly ids: Float64Array;
+  /** What is in it; taken over. */
+  readonly ids: LiveIds;
   /**
    * The vector of an id as it is now, without waiting: readable from before it is added until after it is removed. An id
    * without a (usable) vector leaves the index.
@@ -81,7 +81,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     this.#vectorOf = vectorOf;
     this.#snapshotPath = snapshotPath;
     this.#exactUpTo = exactUpTo ?? EXACT_UP_TO;
-    this.#ids = new LiveIds(ids);
+    this.#ids = ids;
     this.#adapt();
     this.ready = this.#work ?? Promise.resolve();
   }
@@ -258,7 +258,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
       if (++visited % 256 === 0 && pace.isDue) await pace.rest();
     }
     let next = 0;
-    for (const id of this.#ids.toArray()) {
+    for (const id of this.#ids.ascending()) {
       while (next < restored.length && (restored[next] as number) < id) next++;
       if (restored[next] !== id) {
         this.#read(id, (vector) => hosted.add(id, vector));
@@ -277,7 +277,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     const flat = createFlatVectorIndex({ dimensions: this.#dimensions, vectorOf: (id) => this.#usable(id) });
     this.#flat = flat;
     const pace = new Pace();
-    for (const id of this.#ids.toArray()) {
+    for (const id of this.#ids.ascending()) {
       this.#read(id, (vector) => flat.add(id, vector));
       if (pace.isDue) await pace.rest();
       if (this.#isClosed) return;

@@ -1,96 +1,164 @@
+/** Ids in one piece at most: what is moved at one time, 128 kB. */
+const MAX_CHUNK = 16_384;
+
+interface Chunk {
+  /** Ascending; a removed one stays as -id - 1 until the next clean-up, so that removing moves nothing. */
+  ids: Float64Array;
+  length: number;
+  removed: number;
+}
+
 /**
  * The ids that an index holds, ascending, in eight bytes each: a million of them in a `Set` would cost 40 MB of heap and
- * long garbage collections. Ids are made in growing order, so that adding is appending; any other order works and costs a
- * copy of what lies behind.
+ * long garbage collections, in one array a pause of the event loop whenever it grows. Ids are made in growing order, so
+ * that adding is appending; any other order works and costs a copy of what lies behind in the same chunk.
  */
 export class LiveIds {
-  /** Ascending; a removed one stays as -id - 1 until the next clean-up, so that removing moves nothing. */
-  #ids: Float64Array;
-  #length: number;
-  #removed = 0;
+  /** None of them is empty. */
+  readonly #chunks: Chunk[] = [];
+  readonly #maxChunk: number;
+  #size: number;
 
-  /** @param ids ascending, each once, integers of at least 0 */
-  constructor(ids: Float64Array) {
-    this.#ids = ids;
-    this.#length = ids.length;
+  /** @param ids ascending, each once, integers of at least 0; taken over */
+  constructor(ids: Float64Array = new Float64Array(0), maxChunk = MAX_CHUNK) {
+    this.#size = ids.length;
+    this.#maxChunk = maxChunk;
+    for (let at = 0; at < ids.length; at += maxChunk) this.#chunks.push(toChunk(ids.subarray(at, at + maxChunk)));
   }
 
   get size(): number {
-    return this.#length - this.#removed;
+    return this.#size;
   }
 
   get bytes(): number {
-    return this.#ids.byteLength;
+    let bytes = 0;
+    for (const { ids } of this.#chunks) bytes += ids.byteLength;
+    return bytes;
   }
 
   has(id: number): boolean {
-    const at = this.#placeOf(id);
-    return at < this.#length && this.#ids[at] === id;
+    const chunk = this.#chunks[this.#chunkOf(id)];
+    if (chunk === undefined) return false;
+    const at = placeIn(chunk, id);
+    return at < chunk.length && chunk.ids[at] === id;
   }
 
   add(id: number): void {
-    const at = this.#placeOf(id);
-    if (at < this.#length && toId(this.#ids[at] as number) === id) {
-      if (this.#ids[at] !== id) this.#removed--;
-      this.#ids[at] = id;
+    const number = this.#chunkOf(id);
+    const chunk = this.#chunks[number];
+    if (chunk === undefined) {
+      this.#chunks.push(toChunk(Float64Array.of(id)));
+      this.#size++;
       return;
     }
-    if (this.#length === this.#ids.length) this.#resize(Math.max(8, Math.ceil(this.#length * 1.25)));
-    this.#ids.copyWithin(at + 1, at, this.#length);
-    this.#ids[at] = id;
-    this.#length++;
+    const at = placeIn(chunk, id);
+    if (at < chunk.length && toId(chunk.ids[at] as number) === id) {
+      if (chunk.ids[at] === id) return;
+      chunk.ids[at] = id;
+      chunk.removed--;
+      this.#size++;
+      return;
+    }
+    if (chunk.length === this.#maxChunk) {
+      if (at < chunk.length) {
+        this.#chunks.splice(number, 1, ...(chunk.removed > 0 ? [toChunk(liveOf(chunk))] : halvesOf(chunk)));
+        return this.add(id);
+      }
+      this.#chunks.push(toChunk(Float64Array.of(id)));
+      this.#size++;
+      return;
+    }
+    if (chunk.length === chunk.ids.length) {
+      const grown = new Float64Array(Math.min(this.#maxChunk, Math.max(8, Math.ceil(chunk.length * 1.25))));
+      grown.set(chunk.ids);
+      chunk.ids = grown;
+    }
+    chunk.ids.copyWithin(at + 1, at, chunk.length);
+    chunk.ids[at] = id;
+    chunk.length++;
+    this.#size++;
   }
 
   delete(id: number): boolean {
-    const at = this.#placeOf(id);
-    if (at >= this.#length || this.#ids[at] !== id) return false;
-    this.#ids[at] = -id - 1;
-    this.#removed++;
-    if (this.#removed > 16 && this.#removed > this.#length / 4) this.#cleanUp();
+    const number = this.#chunkOf(id);
+    const chunk = this.#chunks[number];
+    if (chunk === undefined) return false;
+    const at = placeIn(chunk, id);
+    if (at === chunk.length || chunk.ids[at] !== id) return false;
+    chunk.ids[at] = -id - 1;
+    chunk.removed++;
+    this.#size--;
+    if (chunk.removed === chunk.length) this.#chunks.splice(number, 1);
+    else if (chunk.removed > 16 && chunk.removed > chunk.length / 4) this.#chunks[number] = toChunk(liveOf(chunk));
     return true;
   }
 
   clear(): void {
-    this.#ids = new Float64Array(0);
-    this.#length = 0;
-    this.#removed = 0;
+    this.#chunks.length = 0;
+    this.#size = 0;
   }
 
-  /** A copy, ascending. */
-  toArray(): Float64Array<ArrayBuffer> {
-    const copy = new Float64Array(this.size);
-    let count = 0;
-    for (let at = 0; at < this.#length; at++) {
-      const id = this.#ids[at] as number;
-      if (id >= 0) copy[count++] = id;
+  /** Ascending, those that are there at the beginning and still are in their turn. Others may come and go meanwhile. */
+  *ascending(): Generator<number, void, undefined> {
+    const newest = this.#chunks.at(-1);
+    const end = newest === undefined ? -1 : lastOf(newest);
+    for (let last = -1; last < end;) {
+      const chunk = this.#chunks[this.#chunkOf(last + 1)];
+      if (chunk === undefined) return;
+      const chunkEnd = lastOf(chunk);
+      if (chunkEnd <= last) return;
+      for (const id of liveOf(chunk)) {
+        if (id > end) return;
+        if (id > last && this.has(id)) yield id;
+      }
+      last = chunkEnd;
     }
-    return copy;
   }
 
-  /** The first place whose id is not below `id`. */
-  #placeOf(id: number): number {
+  /** The first whose last id is not below `id`, or the last one; as many as there are where there is none. */
+  #chunkOf(id: number): number {
+    const chunks = this.#chunks;
     let low = 0;
-    let high = this.#length;
-    if (high > 0 && toId(this.#ids[high - 1] as number) < id) return high;
+    let high = Math.max(0, chunks.length - 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (toId(this.#ids[middle] as number) < id) low = middle + 1;
+      if (lastOf(chunks[middle] as Chunk) < id) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
 
-  #cleanUp(): void {
-    this.#ids = this.toArray();
-    this.#length = this.#ids.length;
-    this.#removed = 0;
-  }
+function toChunk(ids: Float64Array): Chunk {
+  return { ids, length: ids.length, removed: 0 };
+}
 
-  #resize(capacity: number): void {
-    const resized = new Float64Array(capacity);
-    resized.set(this.#ids);
-    this.#ids = resized;
+/** A copy. */
+function liveOf({ ids, length }: Chunk): Float64Array {
+  return ids.subarray(0, length).filter((id) => id >= 0);
+}
+
+function halvesOf(chunk: Chunk): Chunk[] {
+  const live = liveOf(chunk);
+  const middle = live.length >>> 1;
+  return [toChunk(live.slice(0, middle)), toChunk(live.slice(middle))];
+}
+
+function lastOf({ ids, length }: Chunk): number {
+  return toId(ids[length - 1] as number);
+}
+
+/** The first place whose id is not below `id`. */
+function placeIn({ ids, length }: Chunk, id: number): number {
+  let low = 0;
+  let high = length;
+  if (high > 0 && toId(ids[high - 1] as number) < id) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (toId(ids[middle] as number) < id) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
 function toId(stored: number): number {

@@ -1,5 +1,6 @@
 import { createIndexHost, type IndexHost } from "#semcache/vector-index/index-host.js";
 import { openVectorIndex, type AdaptiveVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
+import { LiveIds } from "#semcache/vector-index/live-ids.js";
 import type { Neighbour } from "#semcache/vector-index/vector-index.js";
 
 /** Deterministic numbers from -1 to 1. */
@@ -76,7 +77,7 @@ export function createScene(options: { readonly dimensions: number; readonly wor
       const index = openVectorIndex({
         dimensions: options.dimensions,
         host,
-        ids: Float64Array.from(vectors.keys()).sort(),
+        ids: new LiveIds(Float64Array.from(vectors.keys()).sort()),
         vectorOf: (id) => vectors.get(id) ?? null,
         snapshotPath,
         exactUpTo,

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openVectorIndex, type AdaptiveVectorIndex } from "#semcache/vector-index/adaptive-vector-index.js";
 import { createIndexHost, type IndexHost } from "#semcache/vector-index/index-host.js";
+import { LiveIds } from "#semcache/vector-index/live-ids.js";
 import { createClusteredVectors, searchAll, toCosine } from "../integration/vector-index-scene.ts";
 
 const DIMENSIONS = 24;
@@ -52,7 +53,7 @@ test("answers like a plain search over a plain map, through growth, shrinking, r
         openVectorIndex({
           dimensions: DIMENSIONS,
           host,
-          ids: Float64Array.from(model.keys()).sort(),
+          ids: new LiveIds(Float64Array.from(model.keys()).sort()),
           vectorOf: (number) => model.get(number) ?? null,
           snapshotPath,
           exactUpTo: 20,
