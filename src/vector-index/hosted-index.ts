@@ -2,7 +2,7 @@ import { SemcacheError } from "../base/errors.ts";
 import type { IndexCommand, IndexProgress, IndexReport } from "./index-message.ts";
 import { quantise } from "./quantised-vector.ts";
 
-/** Vectors that may wait for their cells before {@link HostedIndex.room} does. Going through them costs a search 0.1 ms. */
+/** Vectors that may wait for their cells before {@link HostedIndex.room} does. Going through them costs a search 0.1 to 0.2 ms. */
 export const MAX_WAITING = 10_000;
 
 /** What a vector costs beside its values and its place in a cell: key, id, tables. Cells are about that full. */

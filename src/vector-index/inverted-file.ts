@@ -5,7 +5,7 @@ import { CentreTable } from "./centre-table.ts";
 import { CELL_VECTORS, CodeCells, toDoubt } from "./code-cells.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./index-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
-import { CLAMP, SCALE } from "./quantised-vector.ts";
+import { CLAMP } from "./quantised-vector.ts";
 import { QuantisedRows } from "./quantised-rows.ts";
 import { RowTable } from "./row-table.ts";
 import { MAX_WANTED, type BlockRun, type Found } from "./scanner.ts";
@@ -15,13 +15,17 @@ import { splitInTwo } from "./split-in-two.ts";
 const PROBED = 4_000;
 /** and at most where it then goes on to all cells whose centres are not much less similar than what was found. */
 const MOST_PROBED = 100_000;
-/** How much less that is: by so much of what vectors and the centres of their cells are apart, on average. */
-const MARGIN = 0.85;
-/** Vectors that this average is of. */
+/** How much less that is: by so much of how far vectors are from the centres of their cells, in the wide ones, */
+const MARGIN = 0.7;
+/** which is that of so many vectors, and such a share of them is nearer. */
 const SAMPLED = 256;
+const WIDE = 0.75;
 /** Of those, by estimate, the ones whose quantised vectors are looked at: of the first, and of the others. */
 const RANKED = 128;
 const MOST_RANKED = 1024;
+
+/** The found one that says how far to go is this one at least. */
+const LEAST_GOOD = 8;
 
 /** What is fetched for exact cosines to choose from: so many, and by so much more than are wanted. */
 const LEAST_FETCHED = 12;
@@ -63,9 +67,10 @@ export class InvertedFile {
   #inbox: number[] = [];
   #waiting = 0;
   #saves = 0;
-  /** How much less than one the similarity of a vector to its centre is, on average; measured now and then. */
+  /** How much smaller the dot product of a vector with its centre is than with itself, in wide cells. */
   #spread = 0;
-  #spreadOfCells = 0;
+  /** Since that was measured; all that is restored is new. */
+  #changes = 0;
 
   constructor(dimensions: number) {
     this.#dimensions = dimensions;
@@ -89,6 +94,7 @@ export class InvertedFile {
 
   put(id: number, vector: Int8Array): void {
     this.remove(id);
+    this.#changes++;
     const key = this.#keys.take(id, this.#saves > 0);
     this.#rows.set(key, vector);
     this.#keepWaiting(key);
@@ -97,6 +103,7 @@ export class InvertedFile {
   remove(id: number): void {
     const key = this.#keys.release(id);
     if (key < 0) return;
+    this.#changes++;
     const cell = this.#takeOut(key);
     if (this.#centreOf[cell] === -1) {
       this.#waiting--;
@@ -115,6 +122,7 @@ export class InvertedFile {
     const centre = this.#centres.nearestTo(row);
     let cell = centre === null ? this.#open(row) : (this.#cellOf[centre] as number);
     if (this.#cells.sizeOf(cell) === CELL_VECTORS) cell = this.#split(cell, row);
+    this.#changes++;
     this.#takeOut(key);
     if (this.#cells.sizeOf(from) === 0) this.#closeInbox(from);
     this.#place(key, cell);
@@ -130,16 +138,23 @@ export class InvertedFile {
     const near = this.#centres.nearest(query, this.#cellsOf(PROBED));
     const waiting = this.#inbox.map((cell) => this.#cells.runOf(cell, 0));
     const fetched = Math.min(Math.max(LEAST_FETCHED, Math.ceil(k * MORE_FETCHED)), MAX_WANTED / 4);
-    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], Math.max(RANKED, 2 * fetched));
+    // What waits has no centre near to it: estimates are coarser, and all that is there may be waiting.
+    const ranked = Math.max(RANKED, 2 * fetched, Math.min(MOST_RANKED, this.#waiting >> 5));
+    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], ranked);
     let found = this.#rows.nearestOf(first.labels, query, fetched);
-    const good = found.scores[k - 1] ?? Number.NEGATIVE_INFINITY;
+    // One alone says little of what there is to be found.
+    const good = found.scores[Math.max(k, LEAST_GOOD) - 1] ?? found.scores[k - 1] ?? Number.NEGATIVE_INFINITY;
     const bar = good - MARGIN * this.#spread;
     if (near.labels.length < this.#cellOf.length && (near.scores.at(-1) ?? 0) >= bar) {
       const further = this.#centres.nearest(query, this.#cellsOf(MOST_PROBED), bar);
-      const ranked = Math.max(MOST_RANKED, 2 * fetched);
       // Once more through the first ones: now it is known what an estimate has to reach.
       const runs = [...waiting, ...this.#runsOf(further, bar)];
-      const { labels } = this.#cells.nearest(query, runs, ranked, good - toDoubt(this.#dimensions));
+      const { labels } = this.#cells.nearest(
+        query,
+        runs,
+        Math.max(MOST_RANKED, 2 * fetched),
+        good - toDoubt(this.#dimensions),
+      );
       found = this.#rows.nearestOf(Int32Array.from(new Set([...found.labels, ...labels])), query, fetched);
     }
     return Float64Array.from(found.labels, (key) => this.#keys.idOf(key));
@@ -220,6 +235,7 @@ export class InvertedFile {
     this.#places = places;
     this.#inbox = inbox;
     this.#waiting = waiting;
+    this.#changes = keys.size;
   }
 
   /** Ascending. */
@@ -268,17 +284,20 @@ export class InvertedFile {
     return cell;
   }
 
-  /** Where the cells have become more by an eighth, or fewer. */
+  /** Again when a sixteenth of the vectors has come or gone: others may lie otherwise. */
   #measureSpread(): void {
     const cells = this.#cellOf.length;
-    if (cells <= this.#spreadOfCells * 1.125 && cells >= this.#spreadOfCells / 2) return;
-    this.#spreadOfCells = cells;
+    if (this.#changes < Math.max(SAMPLED, this.#keys.size / 16) || cells === 0) return;
+    this.#changes = 0;
     const sampled = Math.min(SAMPLED, cells);
     const some = Array.from({ length: sampled }, (_, at) => this.#cellOf[Math.floor((at * cells) / sampled)] as number);
-    this.#gather(some.map((cell) => this.#cells.labelAt(cell, this.#cells.sizeOf(cell) >> 1)));
+    const keys = some.map((cell) => this.#cells.labelAt(cell, this.#cells.sizeOf(cell) >> 1));
+    this.#gather([...keys, ...keys]);
+    // Quantised, and clamped, no vector is as long as it was.
+    const spreads = this.#scratch.pairProducts();
     for (const [at, cell] of some.entries()) this.#scratch.set(sampled + at, this.#centreAt(cell));
-    const sum = this.#scratch.pairProducts().reduce((all, product) => all + product, 0);
-    this.#spread = SCALE ** 2 - sum / Math.max(1, sampled);
+    for (const [at, product] of this.#scratch.pairProducts().entries()) spreads[at] = (spreads[at] as number) - product;
+    this.#spread = spreads.sort()[Math.floor(sampled * WIDE)] as number;
   }
 
   /** What is left in the cell waits for another one; the last centre takes the place of its centre. */

@@ -14,7 +14,8 @@ export class QuantisedRows {
 
   constructor(dimensions: number, bytesPerTable = BYTES_PER_TABLE) {
     this.#dimensions = dimensions;
-    this.#rowsPerTable = ROWS_PER_PIECE * Math.max(1, Math.floor(bytesPerTable / (ROWS_PER_PIECE * dimensions)));
+    const pieceBytes = ROWS_PER_PIECE * Math.ceil(dimensions / 16) * 16;
+    this.#rowsPerTable = ROWS_PER_PIECE * Math.max(1, Math.floor(bytesPerTable / pieceBytes));
   }
 
   /** Bytes of a row in pieces. */
