@@ -129,6 +129,7 @@ export class LocalCacheStore implements CacheStore {
     await this.#records.load?.({
       onCount: (entries) => {
         this.#entriesToLoad = entries;
+        isInOrder = false;
       },
       onTable: async (from, entries) => {
         const table = await EntryTable.readFrom(from, { eviction: this.#options.eviction });
@@ -151,7 +152,6 @@ export class LocalCacheStore implements CacheStore {
       onLoaded: async () => {
         // Entries that are told of one by one come in the order of arrival.
         if (!isInOrder) await this.#table.restoreUseOrder();
-        isInOrder = false;
         await this.#makeRoomInSteps();
         // Some may have been made while there was nothing to make them from.
         if (again) this.#indexes.clear().catch(() => undefined);
