@@ -1,5 +1,6 @@
 import type { CacheEntry } from "../model/cache-entry.ts";
 import type { EntrySelector, StoreHealth } from "./cache-store.ts";
+import type { CellReader, CellWriter } from "./entry-table/cell-stream.ts";
 import type { EntryFacts } from "./entry-table/entry-table.ts";
 
 /** A deletion of many, kept until all that it selects is gone: entries that came before it and are selected are dead. */
@@ -26,6 +27,11 @@ export type StoredPrompt = Pick<CacheEntry, "id" | "promptText" | "createdAtMs" 
 export interface RecordsListener {
   /** So many at most are about to be told of. */
   onCount(entries: number): void;
+  /**
+   * What {@link EntryRecords.close} was given to write, with so many entries. True: it was taken up, and no entry is told
+   * of one by one. False: it is of no use, and nothing was taken up.
+   */
+  onTable(from: CellReader, entries: number): Promise<boolean>;
   /** An entry that was kept, oldest first: at the start, and when a folder that could not be used is there again. */
   onEntry(facts: EntryFacts): void;
   /** None of these or of smaller ones is ever given again. */
@@ -67,5 +73,6 @@ export interface EntryRecords {
   forgetInvalidation(sequence: number): Promise<void>;
   flush(): Promise<void>;
   health(): StoreHealth;
-  close(): Promise<void>;
+  /** `writeTable` writes all that the listener knows of the entries, when nothing changes any more; null: that is not all. */
+  close(writeTable: ((to: CellWriter) => Promise<void>) | null): Promise<void>;
 }

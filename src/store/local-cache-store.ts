@@ -125,9 +125,20 @@ export class LocalCacheStore implements CacheStore {
 
   async #load(): Promise<void> {
     let again = false;
+    let isInOrder = false;
     await this.#records.load?.({
       onCount: (entries) => {
         this.#entriesToLoad = entries;
+        isInOrder = false;
+      },
+      onTable: async (from, entries) => {
+        const table = await EntryTable.readFrom(from, { eviction: this.#options.eviction });
+        if (table === null || table.size !== entries) return false;
+        this.#table = table;
+        const newest = table.newest();
+        if (newest !== null) this.#sequence = Math.max(this.#sequence, table.sequence(newest));
+        isInOrder = true;
+        return true;
       },
       onEntry: (facts) => {
         this.#sequence = Math.max(this.#sequence, facts.sequence);
@@ -139,8 +150,8 @@ export class LocalCacheStore implements CacheStore {
         this.#sequence = Math.max(this.#sequence, sequence);
       },
       onLoaded: async () => {
-        // Loaded in the order of arrival.
-        await this.#table.restoreUseOrder();
+        // Entries that are told of one by one come in the order of arrival.
+        if (!isInOrder) await this.#table.restoreUseOrder();
         await this.#makeRoomInSteps();
         // Some may have been made while there was nothing to make them from.
         if (again) this.#indexes.clear().catch(() => undefined);
@@ -347,7 +358,7 @@ export class LocalCacheStore implements CacheStore {
     await this.#following;
     await this.#keepActivity(this.#options.clock.now());
     await this.#indexes.close();
-    await this.#records.close();
+    await this.#records.close(this.#isLoaded ? (to) => this.#table.writeTo(to) : null);
     await this.#loading?.catch(() => undefined);
     this.#table.clear();
     this.#listeners.clear();

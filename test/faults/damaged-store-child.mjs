@@ -154,10 +154,11 @@ for (let round = 0; round < rounds; round++) {
   if (changed !== null) writeFileSync(join(folder, NAME), changed ?? bytes);
   // Rot changes no times: the note of the end still seems to hold.
   if (process.env.ROT) {
+    const { transaction } = JSON.parse(readFileSync(join(pristine, "entries.closed"), "utf8"));
     const { ino, size, mtimeNs, ctimeNs } = statSync(join(folder, NAME), { bigint: true });
     writeFileSync(
       join(folder, "entries.closed"),
-      JSON.stringify({ ino: `${ino}`, size: `${size}`, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}` }),
+      JSON.stringify({ ino: `${ino}`, size: `${size}`, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, transaction }),
     );
   }
   const lines = [];

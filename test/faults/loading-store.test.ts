@@ -84,6 +84,7 @@ describe("a store while it loads", () => {
   });
 
   test("closes at once in the middle of it, and nothing is lost", async () => {
+    rmSync(join(folder.path, "entries.table"));
     const store = await open(folder.path, true);
     const outcome = store.load().then(
       () => "loaded",

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CacheEntry } from "#semcache/model/cache-entry.js";
@@ -84,7 +86,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("list" as const), limit: fc.integer({ min: 1, max: 5 }), selector }),
   },
   { weight: 4, arbitrary: wait },
-  { weight: 1, arbitrary: fc.constant({ kind: "reopen" as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const), withTable: fc.boolean() }) },
 );
 
 function setting(kind: Kind): fc.Arbitrary<Setting> {
@@ -150,6 +152,11 @@ class Stage {
       : createMemoryCacheStore(options);
     this.#store.onRemoved(({ id }) => this.events.push(id));
     return this.#store;
+  }
+
+  /** Then all entries are gone through, as after a crash. */
+  removeTable(): void {
+    if (this.#folder) rmSync(join(this.#folder.path, "entries.table"));
   }
 
   async end(): Promise<void> {
@@ -262,8 +269,11 @@ async function play(given: Setting, steps: readonly Step[], stage: Stage): Promi
       case "reopen":
         if (given.kind === "memory") break;
         await store.close();
+        if (!action.withTable) {
+          stage.removeTable();
+          oracle.reopen();
+        }
         store = await stage.open();
-        oracle.reopen();
         for (const cause of Object.keys(oracle.removed)) oracle.removed[cause as "limit"] = 0;
         break;
       default:
@@ -403,6 +413,7 @@ async function playBursts(given: Setting, bursts: readonly (readonly Step[])[], 
       }
       if (given.kind === "memory" || pass === 1) continue;
       await store.close();
+      if (number % 2 === 0) stage.removeTable();
       store = await stage.open();
     }
   }

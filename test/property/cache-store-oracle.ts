@@ -102,7 +102,7 @@ export class CacheStoreOracle {
     this.#drop(gone.slice(0, SWEEP_PER_OPERATION), "expired");
   }
 
-  /** The order of use is known by the clock only, and cost_aware begins anew. */
+  /** Without the table: the order of use is known by the clock only, and cost_aware begins anew. */
   reopen(): void {
     this.kept.sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs || a.arrival - b.arrival);
     this.#clock = 0;

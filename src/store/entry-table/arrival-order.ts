@@ -1,3 +1,4 @@
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import type { Column } from "./column.ts";
 import type { Slot } from "./slot-pool.ts";
 import type { TableLayout } from "./table-layout.ts";
@@ -85,6 +86,21 @@ export class ArrivalOrder {
       return;
     }
     if (block.count === 0) this.#blocks.splice(place, 1);
+  }
+
+  async writeTo(to: CellWriter): Promise<void> {
+    await to.write(Float64Array.of(this.#blocks.reduce((sum, { count }) => sum + count, 0)));
+    for (const { slots, count } of this.#blocks) await to.write(slots.subarray(0, count));
+  }
+
+  /** The order must be empty. */
+  async readFrom(from: CellReader): Promise<void> {
+    const [all = 0] = await readNumbers(from, 1);
+    for (let at = 0; at < all; at += this.#blockSlots) {
+      const block = { slots: new Uint32Array(this.#blockSlots), count: Math.min(this.#blockSlots, all - at) };
+      await from.read(block.slots.subarray(0, block.count));
+      this.#blocks.push(block);
+    }
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import type { TableLayout } from "./table-layout.ts";
 
 /** In columns of slots and numbers: there is none. */
@@ -42,6 +43,25 @@ export class Column {
   addToAll(summand: number): void {
     for (const chunk of this.#chunks) {
       for (let index = 0; index < chunk.length; index++) chunk[index] = (chunk[index] as number) + summand;
+    }
+  }
+
+  /** The first `count` cells, as far as there are any. */
+  async writeTo(to: CellWriter, count: number): Promise<void> {
+    const held = Math.min(count, this.#chunks.length * this.#chunkCells);
+    await to.write(Float64Array.of(held));
+    for (let from = 0; from < held; from += this.#chunkCells) {
+      await to.write((this.#chunks[from >>> this.#shift] as Cells).subarray(0, held - from));
+    }
+  }
+
+  /** The column must be empty. */
+  async readFrom(from: CellReader): Promise<void> {
+    const [held = 0] = await readNumbers(from, 1);
+    for (let at = 0; at < held; at += this.#chunkCells) {
+      const chunk = this.#allocate(this.#chunkCells);
+      await from.read(chunk.subarray(0, held - at));
+      this.#chunks.push(chunk);
     }
   }
 

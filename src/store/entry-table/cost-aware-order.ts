@@ -1,3 +1,5 @@
+import type { Pace } from "../../base/pace.ts";
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createFloat64Column } from "./column.ts";
 import type { EvictionOrder } from "./eviction-order.ts";
 import { SlotHeap } from "./slot-heap.ts";
@@ -82,6 +84,20 @@ export class CostAwareOrder implements EvictionOrder {
 
   next(): Slot | null {
     return this.#heap.first();
+  }
+
+  async writeTo(to: CellWriter, slots: number): Promise<void> {
+    await to.write(Float64Array.of(this.#clock, this.#evictionsSinceSetBack));
+    await this.#priorities.writeTo(to, slots);
+    await this.#heap.writeTo(to);
+  }
+
+  async readFrom(from: CellReader, pace: Pace): Promise<void> {
+    const [clock = 0, evictions = 0] = await readNumbers(from, 2);
+    this.#clock = clock;
+    this.#evictionsSinceSetBack = evictions;
+    await this.#priorities.readFrom(from);
+    await this.#heap.readFrom(from, pace);
   }
 
   clear(): void {

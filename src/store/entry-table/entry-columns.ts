@@ -1,5 +1,7 @@
 import type { ExactKey, PartitionKey, TenantId } from "../../model/keys.ts";
-import { type Column, createFloat64Column, createUint32Column, NONE } from "./column.ts";
+import type { Pace } from "../../base/pace.ts";
+import type { CellReader, CellWriter } from "./cell-stream.ts";
+import { Column, createFloat64Column, createUint32Column, NONE } from "./column.ts";
 import { InternedNames } from "./interned-names.ts";
 import type { Slot } from "./slot-pool.ts";
 import type { TableLayout } from "./table-layout.ts";
@@ -162,8 +164,33 @@ export class EntryColumns {
     return JSON.parse(this.tagLists.name(tagList)) as readonly string[];
   }
 
+  /** All entries are in slots below `slots`. */
+  async writeTo(to: CellWriter, slots: number): Promise<void> {
+    for (const column of this.#bySlot) await column.writeTo(to, slots);
+    for (const names of this.#names) await names.writeTo(to);
+    await this.vectors.writeTo(to, this.partitions.limit);
+    await this.ids.writeTo(to, slots);
+  }
+
+  /** The columns must be empty. */
+  async readFrom(from: CellReader, pace: Pace, slots: number): Promise<void> {
+    for (const column of this.#bySlot) await column.readFrom(from);
+    for (const names of this.#names) await names.readFrom(from, pace);
+    await this.vectors.readFrom(from);
+    await this.ids.readFrom(from, pace, slots, (slot) => this.sequence.get(slot) >= 0);
+  }
+
   clear(): void {
     for (const part of this.#parts) part.clear();
+  }
+
+  get #bySlot(): readonly Column[] {
+    const { vectors: _byPartition, ...parts } = this;
+    return Object.values(parts).filter((part) => part instanceof Column);
+  }
+
+  get #names(): readonly InternedNames[] {
+    return Object.values(this).filter((part) => part instanceof InternedNames);
   }
 
   get #parts(): readonly (Column | InternedNames | TextIndex)[] {

@@ -2,6 +2,7 @@ import type { ExactKey, PartitionKey } from "../../model/keys.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
 import { Pace } from "../../base/pace.ts";
 import type { EntrySelector } from "../cache-store.ts";
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column, NONE } from "./column.ts";
 import { CostAwareOrder } from "./cost-aware-order.ts";
 import { EntryColumns, type EntryFacts } from "./entry-columns.ts";
@@ -14,7 +15,7 @@ import { createSlotFilter } from "./slot-filter.ts";
 import { SlotHeap } from "./slot-heap.ts";
 import { type Slot, SlotPool } from "./slot-pool.ts";
 import { sortInSteps } from "./sort-in-steps.ts";
-import { type TableLayout, tableLayout } from "./table-layout.ts";
+import { SLOTS_PER_UNIT, type TableLayout, tableLayout } from "./table-layout.ts";
 
 export type { EntryFacts } from "./entry-columns.ts";
 export type { Slot } from "./slot-pool.ts";
@@ -39,10 +40,13 @@ export interface ScanStep {
   readonly next: Slot | null;
 }
 
+/**
+ * Of what {@link EntryTable.writeTo} writes. To be raised with every change of that, of what stands in a column, and of the
+ * hashes of keys: what an earlier version wrote is not read then.
+ */
+const TABLE_VERSION = 1;
 const HIGH_SEED = 1;
 const LOW_SEED = 2;
-/** Slots that are looked at before a look at the clock. */
-const SLOTS_PER_UNIT = 256;
 /** Above all numbers of partitions. */
 const PARTITION_NUMBERS = 2 ** 32;
 
@@ -327,6 +331,50 @@ export class EntryTable {
       if (itsSequence >= 0 && itsSequence < belowSequence && isSelected(slot)) matches.push(slot);
     }
     return { matches, next: end < limit ? end : null };
+  }
+
+  /** All of the table, in steps. It must not change until the end. */
+  async writeTo(to: CellWriter): Promise<void> {
+    const slots = this.#pool.limit;
+    await to.write(Float64Array.of(TABLE_VERSION, this.#lru === null ? 0 : 1, this.#bytes));
+    await this.#pool.writeTo(to);
+    await this.#columns.writeTo(to, slots);
+    await this.#keyHigh.writeTo(to, slots);
+    await this.#keyLow.writeTo(to, slots);
+    await this.#byArrival.writeTo(to);
+    await this.#byPartition.writeTo(to, slots, this.#columns.partitions.limit);
+    await this.#byExpiry.writeTo(to);
+    await this.#eviction.writeTo(to, slots);
+  }
+
+  /**
+   * The table that was written, in steps: ids, hashes of keys and orders as they were, so that it goes on as the one that
+   * was written would have. Null: it was written by another version, or with another order of eviction.
+   *
+   * @throws {RangeError} where it is shorter than what was written
+   */
+  static async readFrom(from: CellReader, options: EntryTableOptions): Promise<EntryTable | null> {
+    const table = new EntryTable(options);
+    const [version, isLru, bytes = 0] = await readNumbers(from, 3);
+    if (version !== TABLE_VERSION || (isLru === 1) !== (table.#lru !== null)) return null;
+    const pace = new Pace();
+    await table.#pool.readFrom(from);
+    const slots = table.#pool.limit;
+    await table.#columns.readFrom(from, pace, slots);
+    await table.#keyHigh.readFrom(from);
+    await table.#keyLow.readFrom(from);
+    await table.#byArrival.readFrom(from);
+    await table.#byPartition.readFrom(from);
+    await table.#byExpiry.readFrom(from, pace);
+    await table.#eviction.readFrom(from, pace);
+    table.#bytes = bytes;
+    table.#byKey.expect(table.size);
+    const { sequence } = table.#columns;
+    for (let slot = 0; slot < slots; slot++) {
+      if (slot % SLOTS_PER_UNIT === 0 && pace.isDue) await pace.rest();
+      if (sequence.get(slot) >= 0) table.#byKey.add(table.#keyHigh.get(slot), slot);
+    }
+    return table;
   }
 
   clear(): void {

@@ -1,3 +1,5 @@
+import type { Pace } from "../../base/pace.ts";
+import type { CellReader, CellWriter } from "./cell-stream.ts";
 import type { Slot } from "./slot-pool.ts";
 
 /** Which entry makes room for others. Implementations are named after their rule. */
@@ -12,5 +14,9 @@ export interface EvictionOrder {
   evict(slot: Slot): void;
   /** Who leaves first; it stays in the order. */
   next(): Slot | null;
+  /** All slots are below `slots`. */
+  writeTo(to: CellWriter, slots: number): Promise<void>;
+  /** The order must be empty. */
+  readFrom(from: CellReader, pace: Pace): Promise<void>;
   clear(): void;
 }

@@ -18,6 +18,7 @@ export class HashIndex {
   readonly #shardShift: number;
   readonly #shards: (Shard | null)[];
   #words = 0;
+  #firstWords = FEWEST_CELLS * 2;
 
   constructor({ shards }: TableLayout) {
     this.#shardShift = 31 - Math.log2(shards);
@@ -28,12 +29,19 @@ export class HashIndex {
     return this.#words * Uint32Array.BYTES_PER_ELEMENT;
   }
 
+  /** About so many are about to come: what is made from now on is as large as they need. */
+  expect(count: number): void {
+    let words = FEWEST_CELLS * 2;
+    while (8 * (count / this.#shards.length) > 3 * words) words *= 2;
+    this.#firstWords = words;
+  }
+
   /** Different slots may have the same hash. */
   add(hash: number, slot: Slot): void {
     const place = this.#placeOf(hash);
     let shard = this.#shards[place] ?? null;
     if (shard === null) {
-      shard = { cells: new Uint32Array(FEWEST_CELLS * 2), count: 0 };
+      shard = { cells: new Uint32Array(this.#firstWords), count: 0 };
       this.#shards[place] = shard;
       this.#words += shard.cells.length;
     }
@@ -83,6 +91,7 @@ export class HashIndex {
   clear(): void {
     this.#shards.fill(null);
     this.#words = 0;
+    this.#firstWords = FEWEST_CELLS * 2;
   }
 
   /** In two steps: a shift by 32 would be none. */

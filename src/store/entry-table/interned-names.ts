@@ -1,3 +1,5 @@
+import type { Pace } from "../../base/pace.ts";
+import type { CellReader, CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column } from "./column.ts";
 import { SlotPool } from "./slot-pool.ts";
 import type { TableLayout } from "./table-layout.ts";
@@ -23,6 +25,11 @@ export class InternedNames {
   /** How many different names are in use. */
   get size(): number {
     return this.#pool.used;
+  }
+
+  /** All numbers that were ever given are below. */
+  get limit(): number {
+    return this.#pool.limit;
   }
 
   get memoryBytes(): number {
@@ -69,6 +76,19 @@ export class InternedNames {
 
   uses(number: number): number {
     return this.#uses.get(number);
+  }
+
+  async writeTo(to: CellWriter): Promise<void> {
+    await this.#pool.writeTo(to);
+    await this.#uses.writeTo(to, this.#pool.limit);
+    await this.#texts.writeTo(to, this.#pool.limit);
+  }
+
+  /** There must be no names. */
+  async readFrom(from: CellReader, pace: Pace): Promise<void> {
+    await this.#pool.readFrom(from);
+    await this.#uses.readFrom(from);
+    await this.#texts.readFrom(from, pace, this.#pool.limit, (number) => this.#uses.get(number) > 0);
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column, NONE } from "./column.ts";
 import type { EvictionOrder } from "./eviction-order.ts";
 import type { Slot } from "./slot-pool.ts";
@@ -60,6 +61,19 @@ export class LruOrder implements EvictionOrder {
     return this.#oldest === NONE ? null : this.#oldest;
   }
 
+  async writeTo(to: CellWriter, slots: number): Promise<void> {
+    await to.write(Float64Array.of(this.#oldest, this.#newest));
+    await this.#before.writeTo(to, slots);
+    await this.#after.writeTo(to, slots);
+  }
+
+  async readFrom(from: CellReader): Promise<void> {
+    const [oldest = NONE, newest = NONE] = await readNumbers(from, 2);
+    this.#oldest = oldest;
+    this.#newest = newest;
+    await this.#before.readFrom(from);
+    await this.#after.readFrom(from);
+  }
   clear(): void {
     this.#before.clear();
     this.#after.clear();

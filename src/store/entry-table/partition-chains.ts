@@ -1,3 +1,4 @@
+import type { CellReader, CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column, NONE } from "./column.ts";
 import type { Slot } from "./slot-pool.ts";
 import type { TableLayout } from "./table-layout.ts";
@@ -60,6 +61,17 @@ export class PartitionChains {
     } finally {
       this.#walks.delete(walk);
     }
+  }
+
+  async writeTo(to: CellWriter, slots: number, partitions: number): Promise<void> {
+    await this.#newer.writeTo(to, slots);
+    await this.#older.writeTo(to, slots);
+    await this.#newest.writeTo(to, partitions);
+    await this.#oldest.writeTo(to, partitions);
+  }
+
+  async readFrom(from: CellReader): Promise<void> {
+    for (const column of [this.#newer, this.#older, this.#newest, this.#oldest]) await column.readFrom(from);
   }
 
   clear(): void {

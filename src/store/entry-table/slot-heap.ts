@@ -1,6 +1,8 @@
+import type { Pace } from "../../base/pace.ts";
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column } from "./column.ts";
 import type { Slot } from "./slot-pool.ts";
-import type { TableLayout } from "./table-layout.ts";
+import { SLOTS_PER_UNIT, type TableLayout } from "./table-layout.ts";
 
 export interface SlotHeapOptions {
   /** By slot; the smallest is on top. Numbers or infinite, never NaN. */
@@ -55,6 +57,22 @@ export class SlotHeap {
   /** The slot's key has changed. */
   update(slot: Slot): void {
     this.#settle(slot, this.#places.get(slot));
+  }
+
+  async writeTo(to: CellWriter): Promise<void> {
+    await to.write(Float64Array.of(this.#size));
+    await this.#slots.writeTo(to, this.#size);
+  }
+
+  /** The heap must be empty, the keys and ties as they were. */
+  async readFrom(from: CellReader, pace: Pace): Promise<void> {
+    const [size = 0] = await readNumbers(from, 1);
+    await this.#slots.readFrom(from);
+    this.#size = size;
+    for (let place = 0; place < this.#size; place++) {
+      if (place % SLOTS_PER_UNIT === 0 && pace.isDue) await pace.rest();
+      this.#places.set(this.#slots.get(place), place);
+    }
   }
 
   clear(): void {

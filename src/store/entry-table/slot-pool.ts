@@ -1,3 +1,4 @@
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column } from "./column.ts";
 import type { TableLayout } from "./table-layout.ts";
 
@@ -35,6 +36,18 @@ export class SlotPool {
   /** `slot` must be in use. */
   giveBack(slot: Slot): void {
     this.#free.set(this.#freeCount++, slot);
+  }
+
+  async writeTo(to: CellWriter): Promise<void> {
+    await to.write(Float64Array.of(this.#limit, this.#freeCount));
+    await this.#free.writeTo(to, this.#freeCount);
+  }
+
+  async readFrom(from: CellReader): Promise<void> {
+    const [limit = 0, freeCount = 0] = await readNumbers(from, 2);
+    this.#limit = limit;
+    this.#freeCount = freeCount;
+    await this.#free.readFrom(from);
   }
 
   clear(): void {

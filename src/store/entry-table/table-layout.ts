@@ -1,3 +1,6 @@
+/** Slots that a step goes through before a look at the clock. */
+export const SLOTS_PER_UNIT = 256;
+
 /** How the parts of an entry table are cut up. Powers of two. */
 export interface TableLayout {
   /** A column grows by this many cells at a time and is never copied: that would stop the event loop. */

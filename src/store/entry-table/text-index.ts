@@ -1,8 +1,11 @@
+import type { Pace } from "../../base/pace.ts";
+import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import { type Column, createUint32Column } from "./column.ts";
 import { HashIndex } from "./hash-index.ts";
 import { finishHash, hashText, mixWord } from "./hash-text.ts";
 import type { Slot } from "./slot-pool.ts";
-import type { TableLayout } from "./table-layout.ts";
+import { SLOTS_PER_UNIT, type TableLayout } from "./table-layout.ts";
+import { readTexts, writeTexts } from "./text-stream.ts";
 import type { TextPacking } from "./text-packing.ts";
 
 const PAGE_SLOTS = 1_024;
@@ -59,13 +62,7 @@ export class TextIndex {
         this.#words.set(slot * words.length + word, words[word] as number);
       this.#index.add(this.#hashOfScratch(), slot);
     } else {
-      this.#strings++;
-      this.#stringBytes += STRING_BYTES + text.length;
-      const place = Math.floor(slot / PAGE_SLOTS);
-      while (place >= this.#pages.length) this.#pages.push([]);
-      const page = this.#pages[place] as Page;
-      if (page.length === 0) page.push(...Array.from<undefined>({ length: PAGE_SLOTS }));
-      page[slot % PAGE_SLOTS] = text;
+      this.#setString(slot, text);
       this.#index.add(hashText(text, 0), slot);
     }
   }
@@ -80,12 +77,49 @@ export class TextIndex {
     (this.#pages[Math.floor(slot / PAGE_SLOTS)] as Page)[slot % PAGE_SLOTS] = undefined;
   }
 
+  /** All slots are below `slots`. */
+  async writeTo(to: CellWriter, slots: number): Promise<void> {
+    await this.#words.writeTo(to, slots * this.#scratch.length);
+    await to.write(Float64Array.of(this.#strings));
+    await writeTexts(to, this.#allStrings());
+  }
+
+  /** The index must be empty. All slots are below `slots`. */
+  async readFrom(from: CellReader, pace: Pace, slots: number, hasText: (slot: Slot) => boolean): Promise<void> {
+    await this.#words.readFrom(from);
+    const [strings = 0] = await readNumbers(from, 1);
+    await readTexts(from, strings, (slot, text) => this.#setString(slot, text));
+    this.#index.expect(slots);
+    for (let slot = 0; slot < slots; slot++) {
+      if (slot % SLOTS_PER_UNIT === 0 && pace.isDue) await pace.rest();
+      if (hasText(slot)) this.#index.add(this.#hashOf(slot), slot);
+    }
+  }
+
   clear(): void {
     this.#words.clear();
     this.#index.clear();
     this.#pages = [];
     this.#strings = 0;
     this.#stringBytes = 0;
+  }
+
+  #setString(slot: Slot, text: string): void {
+    this.#strings++;
+    this.#stringBytes += STRING_BYTES + text.length;
+    const place = Math.floor(slot / PAGE_SLOTS);
+    while (place >= this.#pages.length) this.#pages.push([]);
+    const page = this.#pages[place] as Page;
+    if (page.length === 0) page.push(...Array.from<undefined>({ length: PAGE_SLOTS }));
+    page[slot % PAGE_SLOTS] = text;
+  }
+
+  *#allStrings(): Generator<readonly [slot: Slot, text: string]> {
+    for (const [place, page] of this.#pages.entries()) {
+      for (const [at, text] of page.entries()) {
+        if (text !== undefined) yield [place * PAGE_SLOTS + at, text];
+      }
+    }
   }
 
   #string(slot: Slot): string | undefined {

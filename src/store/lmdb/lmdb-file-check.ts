@@ -50,6 +50,19 @@ export async function checkLmdbFile(path: string, signal?: AbortSignal): Promise
   }
 }
 
+/** The number of the transaction that was committed last. @throws {LmdbDamage}, and what the file system throws */
+export async function readLastTransaction(path: string): Promise<number> {
+  const file = await open(path, "r");
+  try {
+    const first = await readMetaAt(file, 0);
+    const second = first === null ? null : await readMetaAt(file, first.pageSize);
+    if (first === null || second === null) throw new LmdbDamage("it ends before its second page");
+    return Math.max(first.transaction, second.transaction);
+  } finally {
+    await file.close();
+  }
+}
+
 async function check(file: FileHandle, signal?: AbortSignal): Promise<LmdbFileState> {
   const { size } = await file.stat();
   if (size === 0) return { kind: "sound" };

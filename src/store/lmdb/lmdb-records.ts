@@ -7,6 +7,7 @@ import type { StoreHealth } from "../cache-store.ts";
 import { decodeEntry, decodePrompt, encodeEntry } from "./entry-codec.ts";
 import { toEmbeddedCost } from "../entry-cost.ts";
 import type { EntryRecords, Invalidation, PreparedEntry, RecordsListener, StoredPrompt } from "../entry-records.ts";
+import type { CellWriter } from "../entry-table/cell-stream.ts";
 import type { EntryFacts } from "../entry-table/entry-table.ts";
 import { decodeHead, encodeHead } from "./head-codec.ts";
 import { describe, FileLost, NoSpace, quietly, type BinaryDatabase, type LmdbFile } from "./lmdb-file.ts";
@@ -261,7 +262,7 @@ class LmdbRecords implements EntryRecords {
     return this.#fault === null ? { state: "ok" } : { state: "degraded", detail: this.#fault };
   }
 
-  async close(): Promise<void> {
+  async close(writeTable: ((to: CellWriter) => Promise<void>) | null): Promise<void> {
     if (this.#isClosed) return;
     this.#closed.abort();
     if (this.#timer !== null) clearInterval(this.#timer);
@@ -271,7 +272,15 @@ class LmdbRecords implements EntryRecords {
     await this.#removeLeaving([...this.#leaving]).catch(() => undefined);
     const store = this.#store;
     this.#store = null;
-    await Promise.all([this.#lettingGo, store?.close()]);
+    // What is in the file and should not be is removed when all of it is gone through.
+    const writeIfSame =
+      writeTable &&
+      (async (to: CellWriter) => {
+        if (this.#fault !== null || this.#hasLeftovers)
+          throw new SemcacheError("store-failed", "Cannot write the table: the file has more");
+        await writeTable(to);
+      });
+    await Promise.all([this.#lettingGo, store?.close(writeIfSame)]);
   }
 
   /** Reads, and takes a record that is not as it was written for one that is not there. */
@@ -325,7 +334,7 @@ class LmdbRecords implements EntryRecords {
   async #load(store: StoreFile, listener: RecordsListener): Promise<void> {
     this.#loading = true;
     try {
-      listener.onCount((toBases(store.file).heads.getStats() as { entryCount: number }).entryCount);
+      listener.onCount(countHeads(store));
       await this.#readAll(store, listener);
       if (this.#store === store) await listener.onLoaded();
     } catch (error) {
@@ -338,7 +347,7 @@ class LmdbRecords implements EntryRecords {
     }
   }
 
-  /** Heads into the table, oldest first; what cannot be read leaves, with all that hangs on it. */
+  /** The table as it was closed; else heads into the table, oldest first: what cannot be read leaves, with all that hangs on it. */
   async #readAll(store: StoreFile, listener: RecordsListener): Promise<void> {
     this.#hasLeftovers = false;
     const { heads, facts } = toBases(store.file);
@@ -346,6 +355,8 @@ class LmdbRecords implements EntryRecords {
     this.#reservedSequence = sequence;
     this.#highestKey = findHighestKey(toBases(store.file));
     listener.onSequence(sequence);
+    const dead = invalidations.length + this.#unnoted.size + this.#unremoved.size;
+    if (dead + damaged.length === 0 && (await this.#takeUpTable(store, listener))) return;
     let faults = damaged.length;
     for await (const batch of inBatches(store, heads, this.#closed.signal)) {
       const dead: number[] = [];
@@ -376,6 +387,15 @@ class LmdbRecords implements EntryRecords {
     if (faults === 0) return;
     this.#options.onFault(`Removed ${faults} damaged records from ${store.file.path}`);
     await this.#removeOrphans(store);
+  }
+
+  async #takeUpTable(store: StoreFile, listener: RecordsListener): Promise<boolean> {
+    const entries = countHeads(store);
+    const isTakenUp = await store.readTable(
+      this.#closed.signal,
+      async (from) => (await listener.onTable(from, entries)) || null,
+    );
+    return isTakenUp === true;
   }
 
   async #removeKeys(base: BinaryDatabase, keys: readonly Buffer[]): Promise<void> {
@@ -415,7 +435,7 @@ class LmdbRecords implements EntryRecords {
     this.#leaving.clear();
     this.#hasLeftovers = false;
     this.#listener?.onLost();
-    this.#lettingGo = store.close().catch(() => undefined);
+    this.#lettingGo = store.close(null).catch(() => undefined);
   }
 
   #suspend(error: unknown): void {
@@ -453,6 +473,8 @@ class LmdbRecords implements EntryRecords {
     this.#held = null;
     this.#store = await held.open(this.#closed.signal);
     if (this.#listener !== null) await this.#load(this.#store, this.#listener);
+    // Where the store is closed before it was used, the next one takes it up.
+    if (!this.#isClosed) await this.#store?.dropTable();
     if (this.#store !== null) this.#resume();
   }
 
@@ -486,6 +508,10 @@ function toBases({ databases }: LmdbFile): Bases {
   const [heads, bodies, vectors, facts] = databases;
   if (!heads || !bodies || !vectors || !facts) throw new SemcacheError("store-failed", "Cannot use a closed store");
   return { heads, bodies, vectors, facts };
+}
+
+function countHeads({ file }: StoreFile): number {
+  return (toBases(file).heads.getStats() as { entryCount: number }).entryCount;
 }
 
 function findHighestKey({ heads, bodies, vectors }: Bases): number {

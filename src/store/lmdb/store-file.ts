@@ -1,13 +1,24 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SemcacheError } from "../../base/errors.ts";
 import { lockFolder, type FolderLock } from "./folder-lock.ts";
-import { checkLmdbFile } from "./lmdb-file-check.ts";
+import type { CellReader, CellWriter } from "../entry-table/cell-stream.ts";
+import { checkLmdbFile, readLastTransaction } from "./lmdb-file-check.ts";
 import { describe, LmdbFile } from "./lmdb-file.ts";
+import { readTableFile, writeTableFile } from "./table-file.ts";
 
 export interface StoreFile {
   readonly file: LmdbFile;
-  close(): Promise<void>;
+  /**
+   * Reads what was written when the file was last closed, if that is there and nothing has changed the file since. Null:
+   * else, or where `read` says so. Of no use once anything is written to the file.
+   *
+   * @throws {SemcacheError} `aborted`
+   */
+  readTable<T>(signal: AbortSignal, read: (from: CellReader) => Promise<T | null>): Promise<T | null>;
+  dropTable(): Promise<void>;
+  /** With what {@link readTable} reads the next time, unless the file was given up; null: nothing, but what is there stays. */
+  close(writeTable: ((to: CellWriter) => Promise<void>) | null): Promise<void>;
 }
 
 /** A folder that no other process has, with its file not yet open. */
@@ -39,6 +50,8 @@ const FILE_PATTERN = /^entries-v\d+\.mdb$/;
 const DAMAGED_NAME = "entries-damaged.mdb";
 /** Tells that the file is as the last process left it: a large one need not be gone through. */
 const CLOSED_NAME = "entries.closed";
+/** The store's table: known to be of a file by its state, and believed only where that was closed. */
+const TABLE_NAME = "entries.table";
 /** What is gone through at every start, in a second at most: rot changes no times. */
 const ALWAYS_CHECKED_BYTES = 256 * 1024 * 1024;
 
@@ -67,17 +80,31 @@ async function openFile(
   try {
     await beforeOpen?.();
     await tellOfOthers(folder, onFault);
-    if (!(await isLargeAndAsClosed(folder, path))) await setAsideIfDamaged(folder, path, onFault, signal);
-    // From here on a crash leaves a file that nobody closed.
+    const closed = await readStateIfAsClosed(folder, path);
+    if (closed === null || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
+      await setAsideIfDamaged(folder, path, onFault, signal);
+    }
+    // From here on a crash leaves a file that nobody closed, of the machine too.
     await rm(join(folder, CLOSED_NAME), { force: true });
+    await syncFolder(folder);
     // LMDB makes it anew; one that a crash has cut would end the process.
     await rm(`${path}-lock`, { force: true });
     const file = await LmdbFile.open(path, names);
+    const table = join(folder, TABLE_NAME);
     return {
       file,
-      async close() {
+      async readTable(signal, read) {
+        if (closed === null) return null;
+        const reading = await readTableFile(table, closed, signal, read);
+        if (reading.kind === "damaged") {
+          onFault(`${table} is not used (${reading.problem}); all entries are gone through instead`);
+        }
+        return reading.kind === "read" ? reading.result : null;
+      },
+      dropTable: () => rm(table, { force: true }).catch(() => undefined),
+      async close(writeTable) {
         const whole = await file.close();
-        if (whole) await noteClosed(folder, path).catch(() => undefined);
+        if (whole) await noteClosed(folder, path, writeTable).catch(() => undefined);
         await lock.release();
       },
     };
@@ -120,21 +147,42 @@ async function tellOfOthers(folder: string, onFault: (message: string) => void):
   }
 }
 
-async function isLargeAndAsClosed(folder: string, path: string): Promise<boolean> {
+/** Null: it is not as it was closed, or nobody closed it. */
+async function readStateIfAsClosed(folder: string, path: string): Promise<string | null> {
   try {
-    if ((await stat(path)).size <= ALWAYS_CHECKED_BYTES) return false;
-    const [noted, now] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), fingerprint(path)]);
-    return noted === now;
+    const [noted, now] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), readState(path)]);
+    return noted === now ? now : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-async function noteClosed(folder: string, path: string): Promise<void> {
-  await writeFile(join(folder, CLOSED_NAME), await fingerprint(path), { mode: 0o600 });
+async function noteClosed(
+  folder: string,
+  path: string,
+  writeTable: ((to: CellWriter) => Promise<void>) | null,
+): Promise<void> {
+  const state = await readState(path);
+  if (writeTable !== null) await writeTableFile(join(folder, TABLE_NAME), state, writeTable).catch(() => undefined);
+  await writeFile(join(folder, CLOSED_NAME), state, { mode: 0o600 });
 }
 
-async function fingerprint(path: string): Promise<string> {
+/** After a failure of the machine a file may be newer than its times: its last transaction is not. */
+async function readState(path: string): Promise<string> {
+  const transaction = await readLastTransaction(path);
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return JSON.stringify({ ino: `${ino}`, size: `${size}`, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}` });
+  return JSON.stringify({
+    ino: `${ino}`,
+    size: `${size}`,
+    mtimeNs: `${mtimeNs}`,
+    ctimeNs: `${ctimeNs}`,
+    transaction,
+  });
+}
+
+/** Makes removals last; not all platforms open folders. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
