@@ -70,7 +70,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (examined.body.length > maxEntryBytes) return { kind: "refused", reason: "too-large" };
       const id = randomUUID();
       const now = clock.now();
-      const entry: Omit<CacheEntry, "vector"> = {
+      const entry: CacheEntry = {
         id,
         exactKey: request.exactKey,
         partition: request.partition,
@@ -93,6 +93,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         tags: request.tags,
         createdAtMs: now,
         expiresAtMs: now + ttlMs,
+        vector: null,
       };
       if (options.store.health().state === "loading") return { kind: "refused", reason: "store-loading" };
       if (!landings.hasRoomFor(entry)) return { kind: "refused", reason: "store-busy" };
@@ -119,10 +120,10 @@ async function prepareAfterwards(matcher: Pick<Matcher, "prepare">, prompt: stri
 async function land(
   { store, matcher, clock, onLost }: AdmissionOptions,
   { prepared: known, generation, startedAtMs }: Pick<AdmissionRequest, "prepared" | "generation" | "startedAtMs">,
-  entry: Omit<CacheEntry, "vector">,
+  entry: CacheEntry,
   semantic: boolean,
 ): Promise<void> {
-  let vector: CacheEntry["vector"] = null;
+  let { vector } = entry;
   if (semantic) {
     try {
       const prepared = known ?? (await prepareAfterwards(matcher, entry.promptText));
@@ -136,7 +137,7 @@ async function land(
     const standing = await store.findExact(entry.exactKey);
     // One of the future was made before the clock was set back, and would keep every refresh out until the clock is there.
     if (standing !== null && standing.createdAtMs > startedAtMs && standing.createdAtMs <= clock.now()) return;
-    const outcome = await store.put({ ...entry, vector }, generation);
+    const outcome = await store.put(vector === null ? entry : { ...entry, vector }, generation);
     if (outcome.kind === "refused") {
       onLost(outcome.because === "generation" ? "invalidated-meanwhile" : "too-large", null);
     }

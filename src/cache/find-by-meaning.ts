@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { MatchCandidate } from "../matching/matcher.ts";
 import type { MissReason } from "../model/reason.ts";
 import type { Candidate } from "../store/cache-store.ts";
@@ -27,8 +26,7 @@ export async function findByMeaning(
   const embedStarted = performance.now();
   const prepared = await matcher.prepare(prompt, signal);
   // What was answered just before is still being embedded; under load the search goes on without it.
-  if (landing)
-    await Promise.race([landing, delay(options.timeoutMs * LANDING_SHARE, undefined, { ref: false, signal })]);
+  if (landing) await waitAtMost(options.timeoutMs * LANDING_SHARE, landing);
   stepsMs.embed = performance.now() - embedStarted;
   if (prepared.kind === "exact-only") return miss(exactReason ?? prepared.reason, stepsMs, prepared);
 
@@ -56,6 +54,16 @@ export async function findByMeaning(
   return { ...missed, stale: { match, entry, replayed, judgement, served, staleMs } };
 }
 
+/** Waits for `work`, which does not fail, and no longer than so many milliseconds. */
+async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms).unref();
+  });
+  await Promise.race([work, tooLong]);
+  clearTimeout(timer);
+}
+
 /** What the guard, the verifier and what was learned of them say of entries that are near. */
 async function judgeAmong(
   options: LookupOptions,
@@ -68,7 +76,7 @@ async function judgeAmong(
   const { partition, signal } = request;
   const standings = candidates.map((candidate) => {
     const pair = options.trust.identify(partition, candidate.promptText, prompt);
-    return { candidate, ...options.trust.standing(pair, isNearWrong) };
+    return { candidate, pair, ...options.trust.standing(pair, isNearWrong) };
   });
   const trusted = standings.flatMap(({ candidate, barred, maxErrorRate }) =>
     barred ? [] : [{ ...candidate, maxErrorRate }],
@@ -91,11 +99,12 @@ async function judgeAmong(
     return { ...miss(verdict.reason, stepsMs), nearest };
   }
   // The entry may have left or been replaced while it was judged.
-  const entry = await store.get(verdict.candidate.id, signal);
-  if (entry === null || entry.promptText !== verdict.candidate.promptText) return miss("no-candidate", stepsMs);
+  const { id, promptText } = verdict.candidate;
+  const served = standings.find(({ candidate }) => candidate.id === id)?.pair;
+  const entry = await store.get(id, signal);
+  if (entry === null || entry.promptText !== promptText || served === undefined) return miss("no-candidate", stepsMs);
   const replayed = request.replay(entry.answer);
   if (replayed === null) return miss("no-conversion", stepsMs);
-  const served = options.trust.identify(partition, entry.promptText, prompt);
   // Somebody may have called it wrong while it was judged.
   if (options.trust.standing(served).barred) return missReported(verdict.candidate);
   return { kind: "hit", match: "semantic", entry, replayed, judgement: verdict.judgement, served, stepsMs };

@@ -19,19 +19,29 @@ export class FrameJournal {
     let frames = this.#tenants.get(tenant);
     if (frames === undefined) this.#tenants.set(tenant, (frames = new Map()));
     const known = frames.delete(frame);
-    let nearest: readonly string[] | null = null;
-    if (!known) {
-      for (const other of frames.values()) {
-        const differing = Object.keys(parts).filter((part) => parts[part] !== other[part]);
-        // Later ones are newer: on a tie the newest wins.
-        if (nearest === null || differing.length <= nearest.length) nearest = differing;
-      }
-    }
+    const nearest = known ? null : findNearest(frames.values(), parts);
     frames.set(frame, parts);
     if (frames.size > FRAMES_PER_TENANT) {
       const [oldest] = frames.keys();
       if (oldest !== undefined) frames.delete(oldest);
     }
-    return nearest === null ? null : nearest.join(",") || null;
+    if (nearest === null) return null;
+    const differing = Object.keys(parts).filter((part) => parts[part] !== nearest[part]);
+    return differing.join(",") || null;
   }
+}
+
+function findNearest(frames: Iterable<FramePartDigests>, parts: FramePartDigests): FramePartDigests | null {
+  const names = Object.keys(parts);
+  let nearest: FramePartDigests | null = null;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const frame of frames) {
+    let differing = 0;
+    for (const name of names) if (parts[name] !== frame[name]) differing++;
+    // Later ones are newer: on a tie the newest wins.
+    if (differing > fewest) continue;
+    nearest = frame;
+    fewest = differing;
+  }
+  return nearest;
 }

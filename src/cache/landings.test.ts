@@ -98,6 +98,7 @@ function entry(id: string, body = Buffer.from("{}")): Landing["entry"] {
     tags: [],
     createdAtMs: 0,
     expiresAtMs: 1,
+    vector: null,
   };
 }
 

@@ -12,9 +12,9 @@ export const LANDING_SHARE = 0.1;
  */
 export const MAX_LANDING_BYTES = 64 * 1024 * 1024;
 
-/** An entry on its way: all of it but the vector. */
 export interface Landing {
-  readonly entry: Omit<CacheEntry, "vector">;
+  /** Without its vector, which it may get on its way. */
+  readonly entry: CacheEntry;
   /** The store's generation when its request began: an invalidation since then has overtaken it. */
   readonly generation: number;
   /** Resolves when it is in the store, or lost. */
@@ -41,7 +41,7 @@ export class Landings {
     const landing: Landing = { entry, generation, landed };
     this.#byKey.set(exactKey, landing);
     this.#underWay.add(landed);
-    const bytes = toBytes(entry);
+    const bytes = toEntryCost(entry);
     this.#bytes += bytes;
     let siblings = this.#byPartition.get(partition);
     if (siblings === undefined) this.#byPartition.set(partition, (siblings = new Set()));
@@ -61,7 +61,7 @@ export class Landings {
 
   /** Whether it stays under {@link MAX_LANDING_BYTES}. One that is alone always does: `cache.max_entry` bounds it. */
   hasRoomFor(entry: Landing["entry"]): boolean {
-    return this.#underWay.size === 0 || this.#bytes + toBytes(entry) <= MAX_LANDING_BYTES;
+    return this.#underWay.size === 0 || this.#bytes + toEntryCost(entry) <= MAX_LANDING_BYTES;
   }
 
   /** The newest under way of this key. */
@@ -79,9 +79,4 @@ export class Landings {
   async all(): Promise<void> {
     await Promise.all(this.#underWay);
   }
-}
-
-/** Its vector, which few of very many get, is not counted. */
-function toBytes(entry: Landing["entry"]): number {
-  return toEntryCost({ ...entry, vector: null });
 }

@@ -87,32 +87,32 @@ type ExactResult =
 
 async function findExact(options: LookupOptions, request: LookupRequest, stepsMs: LookupSteps): Promise<ExactResult> {
   const started = performance.now();
+  const landing = options.landings.of(request.exactKey);
   const entry =
-    (await findLanding(options, request)) ??
+    (landing && (await awaitLanding(options, request, landing))) ??
     (await inTime(options, request, (signal) => options.store.findExact(request.exactKey, signal)));
   stepsMs.exact = performance.now() - started;
   if (entry === null) return { kind: "open", reason: null, stale: null };
-  const found = { match: "exact", entry, judgement: null, served: null } as const;
   const staleMs = toStaleMs(entry, request.maxAgeMs, options.clock.now());
   if (staleMs !== null) {
     const replayed = isWithin(request.stale, staleMs) ? request.replay(entry.answer) : null;
-    return { kind: "open", reason: "expired", stale: replayed && { ...found, replayed, staleMs } };
+    const stale = replayed && ({ match: "exact", entry, replayed, judgement: null, served: null, staleMs } as const);
+    return { kind: "open", reason: "expired", stale };
   }
   const replayed = request.replay(entry.answer);
   if (replayed === null) return { kind: "unconvertible" };
-  return { kind: "hit", ...found, replayed, stepsMs };
+  return { kind: "hit", match: "exact", entry, replayed, judgement: null, served: null, stepsMs };
 }
 
 /**
  * An answer that was just completed may still be on its way into the store: whoever has read it must find it there. Where
  * that takes long (models that load, a long queue), the landing itself answers: equal words need no vector.
  */
-async function findLanding(
-  { store, landings, timeoutMs }: LookupOptions,
-  { exactKey, signal }: LookupRequest,
+async function awaitLanding(
+  { store, timeoutMs }: LookupOptions,
+  { signal }: LookupRequest,
+  landing: Landing,
 ): Promise<Landing["entry"] | null> {
-  const landing = landings.of(exactKey);
-  if (landing === null) return null;
   try {
     await withDeadline(
       { phase: "waiting for an entry", timeoutMs: timeoutMs * LANDING_SHARE, code: "lookup-timeout", signal },
@@ -132,8 +132,6 @@ async function reasonWithoutCandidates(options: LookupOptions, request: LookupRe
   return state.entries === 0 ? "frame-new" : "no-candidate";
 }
 
-const PENDING = Symbol("pending");
-
 /** The budget for a single question to the store. A store in memory has answered already and needs no timer. */
 async function inTime<T>(
   { timeoutMs }: LookupOptions,
@@ -141,8 +139,14 @@ async function inTime<T>(
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const asked = ask(signal);
-  const now = await Promise.race([asked, PENDING]);
-  if (now !== PENDING) return now as T;
+  let isAnswered = false;
+  const onAnswer = () => {
+    isAnswered = true;
+  };
+  asked.then(onAnswer, onAnswer);
+  // Long enough for a promise that was settled already to say so.
+  await Promise.resolve();
+  if (isAnswered) return asked;
   return withDeadline({ phase: "the lookup", timeoutMs, code: "lookup-timeout", signal }, () => asked);
 }
 

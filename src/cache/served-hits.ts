@@ -26,11 +26,11 @@ export interface ServedMark extends Omit<ServedHit, "prompts"> {
 
 export function toServedHit(tenant: TenantId, asked: string, match: EntryMatch): ServedHit {
   const { entry, judgement, served: pair } = match;
-  const { id, namespace, dialect, model, tags, createdAtMs, promptText: stored } = entry;
-  const { partition } = entry;
+  const { id, namespace, dialect, model, tags, createdAtMs, partition, promptText: stored } = entry;
+  if (pair === null) return { tenant, entry: id, pair, prompts: null };
   const { similarity = null, confidence = null } = judgement ?? {};
   const about = { tenant, namespace, dialect, model, tags, createdAtMs, entry: id, partition };
-  return { tenant, entry: id, pair, prompts: pair && { ...about, stored, asked, similarity, confidence } };
+  return { tenant, entry: id, pair, prompts: { ...about, stored, asked, similarity, confidence } };
 }
 
 /** Prompts of hits, in memory: two bytes a character. The oldest go first; longer ones are not kept at all. */
@@ -61,8 +61,8 @@ export class ServedHits {
     this.#told = new LRUCache({ max: 2 * capacity });
   }
 
-  add(requestId: string, { prompts, ...hit }: ServedHit): void {
-    (hit.pair === null ? this.#exact : this.#semantic).set(requestId, hit);
+  add(requestId: string, { tenant, entry, pair, prompts }: ServedHit): void {
+    (pair === null ? this.#exact : this.#semantic).set(requestId, { tenant, entry, pair });
     if (prompts !== null) this.#prompts.set(requestId, prompts);
   }
 

@@ -10,11 +10,11 @@ import type { ReceivedBody } from "../proxy/exchange.ts";
  * @throws {SemcacheError} `body-too-large` where the announced length is over `maxBytes`, `aborted`. A stream that
  * grows over `maxBytes` fails with `body-too-large`.
  */
-export async function receiveBody(
+export function receiveBody(
   request: IncomingMessage,
   wholeUpTo: number,
   maxBytes: number,
-): Promise<ReceivedBody> {
+): ReceivedBody | Promise<ReceivedBody> {
   const announced = request.headers["content-length"];
   const length = announced === undefined ? null : Number(announced);
   if (length !== null && length > maxBytes) throw tooLarge(length, maxBytes);
@@ -31,24 +31,22 @@ function collect(request: IncomingMessage, wholeUpTo: number, maxBytes: number):
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const stop = () => {
-      request.off("data", onData).off("end", onEnd).off("close", onClose);
-    };
+    let hasEnded = false;
     const onData = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
       if (size <= wholeUpTo) return;
-      stop();
-      request.pause();
+      request.off("data", onData).off("end", onEnd).off("close", onClose).pause();
       resolve({ kind: "streamed", stream: capped(request, chunks, size, maxBytes), tooLarge: true });
     };
+    // Nothing comes after the end but the close: taking all listeners off takes as long as putting them on.
     const onEnd = () => {
-      stop();
+      hasEnded = true;
       const [first] = chunks;
       resolve({ kind: "whole", bytes: chunks.length === 1 && first ? first : Buffer.concat(chunks, size) });
     };
     const onClose = () => {
-      stop();
+      if (hasEnded) return;
       reject(new SemcacheError("aborted", `Cannot read the request body: the client left after ${size} bytes`));
     };
     request.on("data", onData).on("end", onEnd).on("close", onClose);

@@ -63,15 +63,27 @@ async function proxied(
   heard: Omit<Exchange, "body" | "signal" | "trace">,
 ): Promise<void> {
   const { proxy, tracing, maxRequestBytes, maxBodyBytes } = options;
-  const { request, route, target, startedAt } = heard;
+  const { id, request, response, route, target, startedAt } = heard;
   const { method = "GET", headers } = request;
-  const received = { ...heard, trace: tracing.begin({ method, route, target, headers, startedAt }) };
+  const trace = tracing.begin({ method, route, target, headers, startedAt });
   const signal = connectionSignal(request.socket);
+  // Each by its name: adding to what was spread takes V8 ten times as long.
+  const toExchange = (body: ReceivedBody): Exchange => ({
+    id,
+    route,
+    target,
+    request,
+    response,
+    body,
+    signal,
+    startedAt,
+    trace,
+  });
   let body: ReceivedBody;
   try {
     body = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
   } catch (error) {
-    const exchange: Exchange = { ...received, body: { kind: "none" }, signal };
+    const exchange = toExchange({ kind: "none" });
     if (isSemcacheError(error, "body-too-large")) {
       proxy.refuse(exchange, error);
       return;
@@ -80,7 +92,7 @@ async function proxied(
     proxy.abandon(exchange);
     throw error;
   }
-  await proxy.handle({ ...received, body, signal });
+  await proxy.handle(toExchange(body));
 }
 
 /** RFC 9112, 3.2. Node would refuse it too, with an empty answer. */

@@ -106,13 +106,13 @@ export class HttpServer {
     const id = randomUUID();
     this.#active.set(response, id);
     if (this.#draining) response.shouldKeepAlive = false;
-    response.once("close", () => {
+    response.on("close", () => {
       owed.delete(response);
       this.#active.delete(response);
       if (this.#active.size === 0) this.#onIdle?.();
     });
     // A write to a response whose connection was cut in the same turn; its close says all there is to say.
-    response.on("error", () => undefined);
+    response.on("error", ignore);
     void this.#options.handle(request, response, id);
   }
 
@@ -209,6 +209,8 @@ export class HttpServer {
     );
   }
 }
+
+function ignore(): void {}
 
 /** Of node's parser and timers; all others are a 400. */
 const clientErrorStatuses: Readonly<Record<string, number>> = {

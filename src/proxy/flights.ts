@@ -17,7 +17,9 @@ export class Flights {
   }
 
   find(exchange: Exchange, cached: CachedRequest): Flight | null {
-    const flight = isShareable(cached) ? this.#flights.get(flightKey(exchange, cached)) : undefined;
+    // Most requests are asked for while there is none.
+    if (this.#flights.size === 0 || !isShareable(cached)) return null;
+    const flight = this.#flights.get(flightKey(exchange, cached));
     return flight?.joinable ? flight : null;
   }
 

@@ -2,7 +2,7 @@ import { SemcacheError } from "../base/errors.ts";
 import type { EntryMatch, LookupOutcome } from "../cache/lookup-outcome.ts";
 import { toServedHit } from "../cache/served-hits.ts";
 import type { StaleCause } from "../model/reason.ts";
-import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
+import { toCachedRequest, type CachedRequest, type UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
 import type { Substitute } from "./held-reader.ts";
@@ -113,7 +113,7 @@ async function run(
     relay(options, flights, { exchange, record, target, finish, cached: null, substitute: null });
     return;
   }
-  const cached: CachedRequest = { ...understood, generation, prepared: null };
+  const cached = toCachedRequest(understood, generation, null);
   const { plan, target } = cached;
 
   record.enter("lookup");
@@ -150,7 +150,7 @@ async function run(
     record,
     target,
     finish,
-    cached: { ...cached, prepared },
+    cached: prepared === null ? cached : toCachedRequest(cached, generation, prepared),
     watch,
     substitute: plan.stale.ifErrorMs > 0 ? toSubstitute(options, parts, served) : null,
   });
@@ -171,10 +171,11 @@ function serve(
   stale: StaleCause | null,
 ): void {
   const { clock, settings, store } = options;
+  const nowMs = clock.now();
   record.enter("replay");
-  sendHit({ exchange, record, hit: match, stale, nowMs: clock.now(), idleMs: settings.idleMs, finish });
+  sendHit({ exchange, record, hit: match, stale, nowMs, idleMs: settings.idleMs, finish });
   attempt(options, exchange, () => {
-    store.touch(match.entry.id, clock.now());
+    store.touch(match.entry.id, nowMs);
     options.served.add(exchange.id, toServedHit(cached.tenant, cached.promptText, match));
   });
 }

@@ -18,7 +18,7 @@ export interface RelayRequest extends Omit<LaunchRequest, "trace"> {
 
 /** Forwards the request, or joins a flight that is already in the air, and pipes the provider's answer back as it arrives. */
 export function relay(options: ProxyOptions, flights: Flights, request: RelayRequest): void {
-  const { exchange, record, cached } = request;
+  const { exchange, record, target, cached, watch = null } = request;
   record.enter("relay");
   const joined = cached ? flights.find(exchange, cached) : null;
   if (joined) {
@@ -28,7 +28,8 @@ export function relay(options: ProxyOptions, flights: Flights, request: RelayReq
     seat(options, request, joined);
     return;
   }
-  seat(options, request, launch(options, flights, { ...request, trace: exchange.trace }));
+  const { trace } = exchange;
+  seat(options, request, launch(options, flights, { exchange, record, target, cached, watch, trace }));
 }
 
 function seat(options: ProxyOptions, { exchange, record, finish, substitute }: RelayRequest, flight: Flight): void {

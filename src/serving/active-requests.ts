@@ -7,7 +7,7 @@ export class ActiveRequests {
 
   add(response: ServerResponse): void {
     this.#responses.add(response);
-    response.once("close", () => {
+    response.on("close", () => {
       this.#responses.delete(response);
       if (this.#responses.size > 0) return;
       for (const resolve of this.#waiting) resolve();

@@ -64,12 +64,12 @@ export function createLog({ logPrompts, sink, maxBytes, ...settings }: LogOption
   };
   // The requests of one turn of the event loop are encoded after it, in a row, while the code for it is warm: no answer
   // waits for them.
-  let requests: { readonly report: RequestReport; readonly time: string }[] = [];
+  let requests: { readonly report: RequestReport; readonly atMs: number }[] = [];
   function encodeRequests(): void {
     if (requests.length === 0) return;
     const ended = requests;
     requests = [];
-    for (const { report, time } of ended) lines.write(encode(toRequestFields(report, time, logPrompts)));
+    for (const { report, atMs } of ended) lines.write(encode(toRequestFields(report, toTime(atMs), logPrompts)));
   }
   return {
     debug: put("debug"),
@@ -78,7 +78,7 @@ export function createLog({ logPrompts, sink, maxBytes, ...settings }: LogOption
     error: put("error"),
     request(report) {
       if (weights.info < weights[level]) return;
-      if (requests.push({ report, time: now() }) === 1) setImmediate(encodeRequests);
+      if (requests.push({ report, atMs: Date.now() }) === 1) setImmediate(encodeRequests);
     },
     configure(next) {
       // Requests that ended before are told in the form that held then.
@@ -106,15 +106,20 @@ function rename(fields: object): object {
   };
 }
 
-let lastMs = 0;
-let lastTime = "";
-
-/** The lines of one millisecond share the text of their time. */
 function now(): string {
-  const ms = Date.now();
-  if (ms !== lastMs) {
-    lastMs = ms;
-    lastTime = new Date(ms).toISOString();
+  return toTime(Date.now());
+}
+
+let lastSecond = Number.NaN;
+/** All of its text but the milliseconds. */
+let lastPrefix = "";
+
+/** ISO 8601. The lines of one second share the text of it. */
+function toTime(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastPrefix = new Date(second * 1000).toISOString().slice(0, -"000Z".length);
   }
-  return lastTime;
+  return `${lastPrefix}${String(ms - second * 1000).padStart(3, "0")}Z`;
 }

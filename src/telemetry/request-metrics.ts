@@ -47,6 +47,8 @@ interface Kind {
   readonly bypass: CounterCell | null;
   readonly joined: CounterCell | null;
   readonly stale: CounterCell | null;
+  /** By model. */
+  readonly savedCost: Map<string, CounterCell>;
 }
 
 /** The families that are fed by request reports. Returns the feed; one call costs about a microsecond. */
@@ -166,9 +168,18 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
       bypass: cacheStatus === "bypass" ? bypasses.cell(reason ?? "none") : null,
       joined: reason === "joined" ? joined : null,
       stale: stale === null ? null : staleAnswers.cell(stale),
+      savedCost: new Map(),
     };
     if (!full) kinds.set(key, kind);
     return kind;
+  }
+
+  /** Requests of one kind are of one route. */
+  function savedCostOf(kind: Kind, { model, route }: RequestReport): CounterCell {
+    const name = models.of(model ?? "none");
+    let cell = kind.savedCost.get(name);
+    if (cell === undefined) kind.savedCost.set(name, (cell = savedCost.cell(name, route)));
+    return cell;
   }
 
   return (report) => {
@@ -205,7 +216,7 @@ export function createRequestMetrics(registry: Registry): (report: RequestReport
     if (report.savedTokens !== null) {
       savedTokens.value += report.savedTokens;
       if (report.savedCost === null) unpricedTokens.value += report.savedTokens;
-      else savedCost.cell(models.of(report.model ?? "none"), report.route).value += report.savedCost;
+      else savedCostOf(kind, report).value += report.savedCost;
     }
     if (report.savedMs !== null) savedSeconds.value += report.savedMs / 1000;
     requestBytes.value += report.requestBytes;

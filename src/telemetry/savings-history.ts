@@ -31,7 +31,8 @@ const PREFIX = "saved/";
 export class SavingsHistory {
   readonly #keeper: SavingsKeeper;
   readonly #clock: Clock;
-  #day: string;
+  /** Days since the Unix epoch. */
+  #day: number;
   #open: SavedNames;
   #hasChanged = false;
   #timer: NodeJS.Timeout | null = null;
@@ -61,14 +62,14 @@ export class SavingsHistory {
 
   /** Today and the days before, so many together. */
   async read(days: number): Promise<SavedDays> {
-    const now = this.#clock.now();
+    const today = toDay(this.#clock.now());
     const all = new SavedNames(Infinity);
     const pace = new Pace();
     let from: string | null = null;
     for (let before = 0; before < days; before++) {
-      const day = toDay(now - before * DAY_MS);
-      const tables = day === this.#day ? this.#open.snapshot() : toTables(this.#keeper.get(PREFIX + day));
-      if (tables.byRoute.length > 0) from = day;
+      const day = today - before;
+      const tables = day === this.#day ? this.#open.snapshot() : toTables(this.#keeper.get(toKey(day)));
+      if (tables.byRoute.length > 0) from = toDate(day);
       all.merge(tables);
       if (pace.isDue) await pace.rest();
     }
@@ -83,16 +84,16 @@ export class SavingsHistory {
     this.#keep();
   }
 
-  #restore(day: string): SavedNames {
+  #restore(day: number): SavedNames {
     const names = new SavedNames();
-    names.merge(toTables(this.#keeper.get(PREFIX + day)));
+    names.merge(toTables(this.#keeper.get(toKey(day))));
     return names;
   }
 
   #keep(): void {
     if (!this.#hasChanged) return;
     this.#hasChanged = false;
-    const key = PREFIX + this.#day;
+    const key = toKey(this.#day);
     const isNew = this.#keeper.get(key) === null;
     this.#keeper.put(key, toJson(this.#open.snapshot()));
     if (!isNew) return;
@@ -101,9 +102,18 @@ export class SavingsHistory {
   }
 }
 
-/** In UTC, as YYYY-MM-DD: in the order of their letters days are in the order of time. */
-function toDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+function toDay(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+/** In UTC, as YYYY-MM-DD. */
+function toDate(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** In the order of their letters keys are in the order of time. */
+function toKey(day: number): string {
+  return PREFIX + toDate(day);
 }
 
 /** Rows without the names of their columns: half as long. */
