@@ -96,7 +96,8 @@ export function makeCachePlan(settings: CachePlanSettings, facts: CachePlanFacts
     maxErrorRate > 0;
   const ttlMs = toTtlMs(settings, directives.ttlMs, isVolatile);
   const write = ttlMs > 0;
-  const stale = settings.mode === "shadow" ? noStale : toStaleLimits(settings, facts, write);
+  const { ifErrorMs, whileRevalidateMs, onRequestMs } =
+    settings.mode === "shadow" ? noStale : toStaleLimits(settings, facts, write);
   return {
     kind: "cached",
     read: directives.refresh ? "none" : byMeaning ? "semantic" : "exact",
@@ -109,7 +110,12 @@ export function makeCachePlan(settings: CachePlanSettings, facts: CachePlanFacts
     tags,
     maxErrorRate,
     serve: settings.mode !== "shadow",
-    stale: { ...stale, byMeaning: settings.staleMatch === "semantic" && byMeaning && !directives.refresh },
+    stale: {
+      ifErrorMs,
+      whileRevalidateMs,
+      onRequestMs,
+      byMeaning: settings.staleMatch === "semantic" && byMeaning && !directives.refresh,
+    },
     exactOnlyReason,
   };
 }

@@ -79,7 +79,7 @@ async function judgeAmong(
     return { candidate, pair, ...options.trust.standing(pair, isNearWrong) };
   });
   const trusted = standings.flatMap(({ candidate, barred, maxErrorRate }) =>
-    barred ? [] : [{ ...candidate, maxErrorRate }],
+    barred ? [] : [{ maxErrorRate, ...candidate }],
   );
   const reported = standings.find(({ barred }) => barred)?.candidate;
   const missReported = ({ id, promptText, similarity }: MatchCandidate): LookupMiss => ({

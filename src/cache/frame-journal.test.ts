@@ -13,6 +13,16 @@ test("names the part in which a frame differs from the nearest one of its tenant
   expect(journal.record(alice, "4", { model: "b", system: "z", tools: "" })).toBe("tools");
 });
 
+test("of frames that are equally near the newest counts, and one that is seen again is new", () => {
+  const journal = new FrameJournal();
+  journal.record(alice, "1", { model: "a", system: "x" });
+  journal.record(alice, "2", { model: "b", system: "y" });
+  expect(journal.record(alice, "3", { model: "a", system: "y" })).toBe("model");
+  journal.record(alice, "1", { model: "a", system: "x" });
+  expect(journal.record(alice, "4", { model: "a", system: "z" })).toBe("system");
+  expect(journal.record(alice, "5", { model: "b", system: "x" })).toBe("model");
+});
+
 test("a frame that was seen differs in nothing, and other tenants' frames do not count", () => {
   const journal = new FrameJournal();
   journal.record(alice, "1", { model: "a" });

@@ -30,7 +30,7 @@ export function toServedHit(tenant: TenantId, asked: string, match: EntryMatch):
   if (pair === null) return { tenant, entry: id, pair, prompts: null };
   const { similarity = null, confidence = null } = judgement ?? {};
   const about = { tenant, namespace, dialect, model, tags, createdAtMs, entry: id, partition };
-  return { tenant, entry: id, pair, prompts: { ...about, stored, asked, similarity, confidence } };
+  return { tenant, entry: id, pair, prompts: { stored, asked, similarity, confidence, ...about } };
 }
 
 /** Prompts of hits, in memory: two bytes a character. The oldest go first; longer ones are not kept at all. */

@@ -63,27 +63,15 @@ async function proxied(
   heard: Omit<Exchange, "body" | "signal" | "trace">,
 ): Promise<void> {
   const { proxy, tracing, maxRequestBytes, maxBodyBytes } = options;
-  const { id, request, response, route, target, startedAt } = heard;
+  const { request, route, target, startedAt } = heard;
   const { method = "GET", headers } = request;
   const trace = tracing.begin({ method, route, target, headers, startedAt });
   const signal = connectionSignal(request.socket);
-  // Each by its name: adding to what was spread takes V8 ten times as long.
-  const toExchange = (body: ReceivedBody): Exchange => ({
-    id,
-    route,
-    target,
-    request,
-    response,
-    body,
-    signal,
-    startedAt,
-    trace,
-  });
   let body: ReceivedBody;
   try {
     body = await receiveBody(request, route === "other" ? 0 : maxRequestBytes, maxBodyBytes);
   } catch (error) {
-    const exchange = toExchange({ kind: "none" });
+    const exchange: Exchange = { body: { kind: "none" }, signal, trace, ...heard };
     if (isSemcacheError(error, "body-too-large")) {
       proxy.refuse(exchange, error);
       return;
@@ -92,7 +80,8 @@ async function proxied(
     proxy.abandon(exchange);
     throw error;
   }
-  await proxy.handle(toExchange(body));
+  // What is added comes first: behind what is spread, V8 takes ten times as long for it.
+  await proxy.handle({ body, signal, trace, ...heard });
 }
 
 /** RFC 9112, 3.2. Node would refuse it too, with an empty answer. */

@@ -2,7 +2,7 @@ import { SemcacheError } from "../base/errors.ts";
 import type { EntryMatch, LookupOutcome } from "../cache/lookup-outcome.ts";
 import { toServedHit } from "../cache/served-hits.ts";
 import type { StaleCause } from "../model/reason.ts";
-import { toCachedRequest, type CachedRequest, type UnderstoodRequest } from "./cached-request.ts";
+import type { CachedRequest, UnderstoodRequest } from "./cached-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { Flights } from "./flights.ts";
 import type { Substitute } from "./held-reader.ts";
@@ -113,7 +113,8 @@ async function run(
     relay(options, flights, { exchange, record, target, finish, cached: null, substitute: null });
     return;
   }
-  const cached = toCachedRequest(understood, generation, null);
+  // What is added comes first: behind so many that are spread, V8 takes ten times as long for it.
+  const cached: CachedRequest = { generation, prepared: null, ...understood };
   const { plan, target } = cached;
 
   record.enter("lookup");
@@ -150,7 +151,7 @@ async function run(
     record,
     target,
     finish,
-    cached: prepared === null ? cached : toCachedRequest(cached, generation, prepared),
+    cached: { ...cached, prepared },
     watch,
     substitute: plan.stale.ifErrorMs > 0 ? toSubstitute(options, parts, served) : null,
   });

@@ -80,11 +80,12 @@ export class NodeHttpCall implements UpstreamCall {
       // Not http.request(), which instrumentations replace: theirs read the headers as an object, and the request that
       // leaves has "0" and "1" for names.
       outgoing = new ClientRequest({
-        ...this.#surroundings.connection(url),
         protocol: url.protocol,
         method,
         path: this.#request.requestTarget ?? `${url.pathname}${url.search}`,
         headers,
+        // Last: to add to what was spread takes V8 ten times as long.
+        ...this.#surroundings.connection(url),
       });
     } catch (error) {
       return this.#fail(toUpstreamFailure(url, error, false));
