@@ -100,6 +100,7 @@ export class LocalCacheStore implements CacheStore {
   /** Null: not known yet. */
   #entriesToLoad: number | null = null;
   #closing: Promise<void> | null = null;
+  readonly #putPace = new Pace();
 
   constructor(records: EntryRecords, openIndexes: OpenIndexes, options: LocalCacheStoreOptions) {
     this.#records = records;
@@ -220,6 +221,8 @@ export class LocalCacheStore implements CacheStore {
     if (entry.vector !== null) await this.#indexes.room(entry.partition, entry.vector.embedderId);
     const sequence = ++this.#sequence;
     const prepared = await this.#records.prepare(sequence, entry);
+    // Many may have been prepared by the same turn of the event loop.
+    while (this.#putPace.isDue) await this.#putPace.rest();
     this.#assertReady("put an entry", signal);
     // From here to the write nothing is awaited: what was checked holds.
     if (this.isOvertaken(entry, generation)) return { kind: "refused", because: "generation" };
