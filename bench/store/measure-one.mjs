@@ -75,7 +75,7 @@ async function fillAndMeasure(options) {
 }
 
 /** After a clean end, and after a kill while entries were inserted. */
-async function measureRestart({ size, folder, sentences, queries, tell }) {
+async function measureRestart({ size, folder, sentences, queries, rounds, tell }) {
   const child = new Child("store-process.mjs");
   const figures = [];
   tell("store: restart");
@@ -85,7 +85,13 @@ async function measureRestart({ size, folder, sentences, queries, tell }) {
     const first = await child.ask("first");
     figures.push(...toRestartFigures("restart", size, opened, first));
     await child.ask("quiet");
-    await child.ask("nearest", { queries, rounds: 0 });
+    const nearest = await child.ask("nearest", { queries, rounds });
+    figures.push(
+      ...toLatencyFigures("nearest 8, store at rest after a restart", size, "ms", nearest.byRound, {
+        p50: { atMost: 1 },
+        p99: { atMost: 4 },
+      }),
+    );
     const memory = await child.ask("memory");
     if (opened.privateBytes !== null) {
       const perEntry = (memory.privateBytes - opened.privateBytes) / size / 1000;
