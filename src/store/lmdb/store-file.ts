@@ -80,9 +80,10 @@ async function openFile(
   try {
     await beforeOpen?.();
     await tellOfOthers(folder, onFault);
-    const closed = await readStateIfAsClosed(folder, path);
+    let closed = await readStateIfAsClosed(folder, path);
     if (closed === null || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
-      await setAsideIfDamaged(folder, path, onFault, signal);
+      // Whatever its times say: another one takes its place.
+      if (!(await setAsideIfDamaged(folder, path, onFault, signal))) closed = null;
     }
     // From here on a crash leaves a file that nobody closed, of the machine too.
     await rm(join(folder, CLOSED_NAME), { force: true });
@@ -119,23 +120,25 @@ function toStoreFailure(folder: string, error: unknown): SemcacheError {
   return new SemcacheError("store-failed", `Cannot use the folder ${folder}: ${describe(error)}`, { cause: error });
 }
 
+/** Resolves to whether it is there and sound. */
 async function setAsideIfDamaged(
   folder: string,
   path: string,
   onFault: (message: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const size = (await stat(path).catch(() => null))?.size ?? 0;
   if (size === 0) {
     // Never the same file again: one that was cut to nothing under LMDB may still be mapped.
     await rm(path, { force: true });
-    return;
+    return false;
   }
   const state = await checkLmdbFile(path, signal);
-  if (state.kind === "sound") return;
+  if (state.kind === "sound") return true;
   const aside = join(folder, DAMAGED_NAME);
   await rename(path, aside);
   onFault(`${path} is ${state.kind} (${state.detail}): set aside as ${aside}, and a new one begun`);
+  return false;
 }
 
 /** Files of other versions stay where they are. */
