@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { sampleReport } from "../../test/support/sample-report.ts";
 import { createLog, type LogOptions } from "./log.ts";
 
@@ -25,6 +25,8 @@ function collecting(options: Partial<LogOptions> = {}) {
 }
 
 const secrets = ["sk-live-0123456789abcdef", "hunter2hunter2", "AIzaSyA0123456789abcdefghijklmnopq"];
+
+afterEach(() => void vi.useRealTimers());
 
 describe("createLog", () => {
   it("takes another level and form from the next line on; what ended before is told as it was", async () => {
@@ -53,6 +55,23 @@ describe("createLog", () => {
       { level: "info", time: expect.stringMatching(/^\d{4}-.*Z$/), msg: "Listening", url: "http://127.0.0.1:8080" },
       { level: "warn", time: expect.any(String), msg: "two\nlines" },
     ]);
+  });
+
+  it("dates each line to the millisecond in which it was told, also of requests, which are written later", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const times = [
+      "2026-12-31T23:59:59.007Z",
+      "2026-12-31T23:59:59.999Z",
+      "2027-01-01T00:00:00.000Z",
+      "2026-12-31T23:59:59.080Z",
+    ];
+    const { log, parsed } = collecting();
+    for (const time of times) {
+      vi.setSystemTime(new Date(time));
+      log.request(sampleReport());
+    }
+    log.info("last");
+    expect((await parsed()).map(({ time }) => time)).toEqual([...times, times.at(-1)]);
   });
 
   it("writes the line of a request without a prompt's text", async () => {
