@@ -35,8 +35,7 @@ export async function startSemcache(
       },
       cache: { tenant_secret: "a secret that only tests have" },
       // Verdicts must not depend on how busy the machine is; tests of the time budget set their own.
-      // Nor on chance: by default one of a hundred hits by meaning is asked again.
-      matching: { timeout: "60s", max_queue: 10_000, audit_rate: 0 },
+      matching: { timeout: "60s", max_queue: 10_000 },
       embedding: { workers: 1 },
       store: { path: null },
       telemetry: { log_level: "debug" },
