@@ -1,3 +1,4 @@
+// One class because every insertion and removal goes through all of its columns, orders and indexes: they know the same slots.
 import type { ExactKey, PartitionKey } from "../../model/keys.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
 import { Pace } from "../../base/pace.ts";
