@@ -96,7 +96,8 @@ export class HostedIndex {
   }
 
   /**
-   * Ids of about the `k` nearest; the order is that of quantised vectors.
+   * Ids among which the `k` nearest are to be found with exact cosines: some more than that, in the order of quantised
+   * vectors.
    *
    * @throws {SemcacheError} `store-failed` when the index is lost meanwhile, `aborted`
    */

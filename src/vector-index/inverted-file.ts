@@ -11,16 +11,16 @@ import { RowTable } from "./row-table.ts";
 import { MAX_WANTED, type BlockRun, type Found } from "./scanner.ts";
 import { splitInTwo } from "./split-in-two.ts";
 
-/** Vectors that a search goes through first, in the cells that are nearest to the query, */
+/** Vectors that every search goes through, in the cells that are nearest to the query. */
 const PROBED = 4_000;
-/** and at most where it then goes on to all cells whose centres are not much less similar than what was found. */
+/** As many at most where it goes on to all cells whose centres are not much less similar than what it has found. */
 const MOST_PROBED = 100_000;
-/** How much less that is: by so much of how far vectors are from the centres of their cells, in the wide ones, */
+/** How much less: this much of the spread, which is how far vectors are from the centres of their cells. */
 const MARGIN = 0.7;
-/** which is that of so many vectors, and such a share of them is nearer. */
+/** The spread is measured of so many vectors; such a share of them is nearer to its centre. */
 const SAMPLED = 256;
 const WIDE = 0.75;
-/** Of those, by estimate, the ones whose quantised vectors are looked at: of the first, and of the others. */
+/** Those with the best estimates, whose quantised vectors are looked at: in the first cells, and where a search goes on. */
 const RANKED = 128;
 const MOST_RANKED = 1024;
 

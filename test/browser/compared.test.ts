@@ -23,7 +23,7 @@ describe.skipIf(chromiumPath === null)("what the provider says of hits", () => {
   const start = async (options: DeskOptions): Promise<DeskScene> => (scene = await DeskScene.start(options));
 
   it("in shadow mode: as it comes, each figure as the admin API has it, by kind, confidence, partition and reason", async () => {
-    const desk = await start({ settings: { cache: { mode: "shadow" } } });
+    const desk = await start({ settings: { cache: { mode: "shadow" }, matching: { audit_rate: 0.01 } } });
     const page = await desk.open();
     const card = cardOf(page);
     await card.getByText("Shadow mode is on, and nothing has been looked up yet.").waitFor();
@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === null)("what the provider says of hits", () => {
   });
 
   it("can be read on a phone, in both themes, and scrolled with the keyboard", async () => {
-    const desk = await start({ settings: { cache: { mode: "shadow" } } });
+    const desk = await start({ settings: { cache: { mode: "shadow" }, matching: { audit_rate: 0.01 } } });
     await compareAll(desk);
     for (const colorScheme of ["light", "dark"] as const) {
       const page = await desk.open("/admin", { colorScheme, viewport: { width: 360, height: 740 } });

@@ -7,8 +7,7 @@ import { chat, outcomeOf, startScene, watchWarnings, type ChatOptions, type Scen
 let scene: Scene;
 const watch = watchWarnings();
 beforeAll(async () => {
-  // An audit, of one hit by meaning in a hundred by default, asks the provider once more.
-  scene = await startScene({ matching: { audit_rate: 0 } });
+  scene = await startScene();
 });
 afterEach(() => scene.provider.reset());
 afterAll(async () => {

@@ -17,7 +17,7 @@ let shadow: RunningSemcache;
 beforeAll(async () => {
   provider = await startImitationProvider();
   folder = await mkdtemp(join(tmpdir(), "semcache-shadow-"));
-  shadow = await startSemcache(provider.url, { cache: { mode: "shadow" } });
+  shadow = await startSemcache(provider.url, { cache: { mode: "shadow" }, matching: { audit_rate: 0.01 } });
 });
 beforeEach(async () => {
   provider.reset();

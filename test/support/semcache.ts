@@ -35,7 +35,8 @@ export async function startSemcache(
       },
       cache: { tenant_secret: "a secret that only tests have" },
       // Verdicts must not depend on how busy the machine is; tests of the time budget set their own.
-      matching: { timeout: "60s", max_queue: 10_000 },
+      // Nor on chance: an audit, of one hit by meaning in a hundred by default, asks the provider once more.
+      matching: { timeout: "60s", max_queue: 10_000, audit_rate: 0 },
       embedding: { workers: 1 },
       store: { path: null },
       telemetry: { log_level: "debug" },
