@@ -62,8 +62,11 @@ export interface EntryRecords {
   read(sequence: number): CacheEntry | null;
   /** As {@link EntryRecords.read}, without the answer. */
   readPrompt(sequence: number): StoredPrompt | null;
-  /** Of an entry that has one. Null: not there, or not as it was written; the listener is told. */
-  readVector(sequence: number): Float32Array | null;
+  /**
+   * Of an entry that has one, in `into` or in memory that nobody changes. Null: not there, or not as it was written; the
+   * listener is told.
+   */
+  readVector(sequence: number, into?: Float32Array): Float32Array | null;
   /** Resolves when they are gone for good; until then they are removed again with what is written next. */
   remove(sequences: readonly number[]): Promise<void>;
   /** Keeps what changes while an entry lives; it may lag behind. */

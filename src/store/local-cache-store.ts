@@ -110,7 +110,7 @@ export class LocalCacheStore implements CacheStore {
     this.#indexes = openIndexes({
       // Of the table that is there then: a lost one is replaced.
       ids: (partition, embedderId) => this.#table.vectorSequences(partition, embedderId),
-      vector: (_partition, _embedderId, sequence) => records.readVector(sequence),
+      vector: (_partition, _embedderId, sequence, into) => records.readVector(sequence, into),
     });
     this.#activityKeptAtMs = options.clock.now();
   }

@@ -8,7 +8,7 @@ import type { PartitionKey } from "../model/keys.ts";
 import { openVectorIndex, type AdaptiveVectorIndex } from "../vector-index/adaptive-vector-index.ts";
 import type { IndexHost } from "../vector-index/index-host.ts";
 import { LiveIds } from "../vector-index/live-ids.ts";
-import type { Neighbour } from "../vector-index/vector-index.ts";
+import type { Neighbour, VectorOf } from "../vector-index/vector-index.ts";
 
 /**
  * A partition's index beside its vectors: objects, maps, keys. Measured at 60,000 indexes of 1 to 16 vectors: 1.9 to
@@ -36,7 +36,8 @@ export interface VectorSource {
    * come may be missed.
    */
   ids(partition: PartitionKey, embedderId: string): Iterable<number>;
-  vector(partition: PartitionKey, embedderId: string, id: number): Float32Array | null;
+  /** In `into`, if it is given, or in memory that nobody changes. */
+  vector(partition: PartitionKey, embedderId: string, id: number, into?: Float32Array): Float32Array | null;
 }
 
 export interface PartitionIndexesOptions {
@@ -283,7 +284,7 @@ class BudgetedIndexes implements PartitionIndexes {
   async #loadInSteps(key: string, loading: Loading, partition: PartitionKey, embedderId: string): Promise<boolean> {
     const { ids, removed } = loading;
     const pace = new Pace();
-    const vectorOf = (id: number): Float32Array | null => this.#source.vector(partition, embedderId, id);
+    const vectorOf: VectorOf = (id, into) => this.#source.vector(partition, embedderId, id, into);
     let dimensions = 0;
     let visited = 0;
     for (const id of this.#source.ids(partition, embedderId)) {

@@ -5,9 +5,8 @@ import { createFlatVectorIndex, toFlatBytes } from "./flat-vector-index.ts";
 import type { IndexHost } from "./index-host.ts";
 import type { HostedIndex } from "./hosted-index.ts";
 import type { LiveIds } from "./live-ids.ts";
-
 import { assertUnitVector, isUnitVector, toCosine } from "./unit-vector.ts";
-import type { Neighbour, VectorIndex } from "./vector-index.ts";
+import type { Neighbour, VectorIndex, VectorOf } from "./vector-index.ts";
 
 /**
  * Vectors above which cells take over; it goes back at half of that. Measured on a busy machine: a search of 4,096
@@ -22,11 +21,8 @@ export interface AdaptiveVectorIndexOptions {
   readonly host: IndexHost | null;
   /** What is in it; taken over. */
   readonly ids: LiveIds;
-  /**
-   * The vector of an id as it is now, without waiting: readable from before it is added until after it is removed. An id
-   * without a (usable) vector leaves the index.
-   */
-  readonly vectorOf: (id: number) => Float32Array | null;
+  /** An id without a usable vector leaves the index. */
+  readonly vectorOf: VectorOf;
   /** Where the cells are kept over a restart. An id names the same vector before and after it. */
   readonly snapshotPath: string | null;
   readonly exactUpTo?: number | undefined;
@@ -61,7 +57,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   readonly ready: Promise<void>;
   readonly #dimensions: number;
   readonly #host: IndexHost | null;
-  readonly #vectorOf: (id: number) => Float32Array | null;
+  readonly #vectorOf: VectorOf;
   readonly #snapshotPath: string | null;
   readonly #exactUpTo: number;
   readonly #ids: LiveIds;
@@ -194,8 +190,9 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   /** Exact cosines decide; what is not there any more is left out. */
   #rank(ids: Float64Array, query: Float32Array, k: number): readonly Neighbour[] {
     const neighbours: Neighbour[] = [];
+    const memory = new Float32Array(this.#dimensions);
     for (const id of ids) {
-      const vector = this.#ids.has(id) ? this.#usable(id) : null;
+      const vector = this.#ids.has(id) ? this.#usable(id, memory) : null;
       if (vector !== null) neighbours.push({ id, similarity: toCosine(vector, query) });
     }
     return neighbours.sort((a, b) => b.similarity - a.similarity || a.id - b.id).slice(0, k);
@@ -274,7 +271,10 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
 
   async #becomeFlat(): Promise<void> {
     const hosted = this.#hosted;
-    const flat = createFlatVectorIndex({ dimensions: this.#dimensions, vectorOf: (id) => this.#usable(id) });
+    const flat = createFlatVectorIndex({
+      dimensions: this.#dimensions,
+      vectorOf: (id, into) => this.#usable(id, into),
+    });
     this.#flat = flat;
     const pace = new Pace();
     for (const id of this.#ids.ascending()) {
@@ -306,8 +306,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     this.#flat?.remove(id);
   }
 
-  #usable(id: number): Float32Array | null {
-    const vector = this.#vectorOf(id);
+  #usable(id: number, into?: Float32Array): Float32Array | null {
+    const vector = this.#vectorOf(id, into);
     return vector !== null && isUnitVector(vector, this.#dimensions) ? vector : null;
   }
 

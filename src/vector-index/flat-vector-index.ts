@@ -1,6 +1,6 @@
 import { FlatRows } from "./flat-rows.ts";
 import { assertUnitVector, toCosine } from "./unit-vector.ts";
-import type { Neighbour, VectorIndex } from "./vector-index.ts";
+import type { Neighbour, VectorIndex, VectorOf } from "./vector-index.ts";
 
 /**
  * Up to so many vectors are read by each search from where they are kept; of more there are rows in memory, until half
@@ -14,11 +14,7 @@ const BYTES_PER_ID = 12;
 
 export interface FlatVectorIndexOptions {
   readonly dimensions: number;
-  /**
-   * The vector of an id as it is now, without waiting: readable from before it is added until after it is removed. Null:
-   * unusable, which leaves it out of what is found.
-   */
-  readonly vectorOf: (id: number) => Float32Array | null;
+  readonly vectorOf: VectorOf;
 }
 
 /**
@@ -39,7 +35,7 @@ export function toFlatBytes(size: number, dimensions: number): number {
 
 class FlatVectorIndex implements VectorIndex {
   readonly #dimensions: number;
-  readonly #vectorOf: (id: number) => Float32Array | null;
+  readonly #vectorOf: VectorOf;
   /** Ids while there are no rows. */
   #few: number[] = [];
   #rows: FlatRows | null = null;
@@ -82,8 +78,9 @@ class FlatVectorIndex implements VectorIndex {
     assertUnitVector(vector, this.#dimensions, "search for a vector");
     if (this.#rows !== null) return this.#rows.search(vector, k);
     const neighbours: Neighbour[] = [];
+    const memory = new Float32Array(this.#dimensions);
     for (const id of this.#few) {
-      const found = this.#vectorOf(id);
+      const found = this.#vectorOf(id, memory);
       if (found !== null) neighbours.push({ id, similarity: toCosine(found, vector) });
     }
     return neighbours.sort((a, b) => b.similarity - a.similarity || a.id - b.id).slice(0, k);

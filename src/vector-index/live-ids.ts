@@ -1,3 +1,5 @@
+import { lowerBound } from "../base/lower-bound.ts";
+
 /** Ids in one piece at most: what is moved at one time, 128 kB. */
 const MAX_CHUNK = 16_384;
 
@@ -117,15 +119,12 @@ export class LiveIds {
 
   /** The first whose last id is not below `id`, or the last one; as many as there are where there is none. */
   #chunkOf(id: number): number {
-    const chunks = this.#chunks;
-    let low = 0;
-    let high = Math.max(0, chunks.length - 1);
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (lastOf(chunks[middle] as Chunk) < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const { length } = this.#chunks;
+    if (length < 2) return 0;
+    const lastAt = (index: number): number => lastOf(this.#chunks[index] as Chunk);
+    const [oldest, newest] = [lastAt(0), lastAt(length - 1)];
+    const guess = ((id - oldest) / (newest - oldest)) * (length - 1);
+    return lowerBound(length - 1, lastAt, id, guess);
   }
 }
 
@@ -148,17 +147,10 @@ function lastOf({ ids, length }: Chunk): number {
   return toId(ids[length - 1] as number);
 }
 
-/** The first place whose id is not below `id`. */
+/** The first place whose id is not below `id`. As integers, none lies further behind the first than it is larger. */
 function placeIn({ ids, length }: Chunk, id: number): number {
-  let low = 0;
-  let high = length;
-  if (high > 0 && toId(ids[high - 1] as number) < id) return high;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (toId(ids[middle] as number) < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const idAt = (index: number): number => toId(ids[index] as number);
+  return lowerBound(length, idAt, id, length === 0 ? 0 : id - idAt(0));
 }
 
 function toId(stored: number): number {

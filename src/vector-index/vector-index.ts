@@ -18,6 +18,13 @@ export interface VectorIndex {
   close(): Promise<void>;
 }
 
+/**
+ * The vector of an id as it is now, without waiting: readable from before it is added until after it is removed. In `into`,
+ * if it is given and the vector fits there, or in memory that nobody changes. Null: unusable, which leaves it out of what
+ * is found.
+ */
+export type VectorOf = (id: number, into?: Float32Array) => Float32Array | null;
+
 export interface Neighbour {
   readonly id: number;
   /** Cosine of the vectors as they were added, -1 to 1. */

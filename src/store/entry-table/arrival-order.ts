@@ -1,3 +1,4 @@
+import { lowerBound } from "../../base/lower-bound.ts";
 import { readNumbers, type CellReader, type CellWriter } from "./cell-stream.ts";
 import type { Column } from "./column.ts";
 import type { Slot } from "./slot-pool.ts";
@@ -17,6 +18,8 @@ export class ArrivalOrder {
   readonly #sequences: Column;
   readonly #blockSlots: number;
   #blocks: Block[] = [];
+  /** Of each block, side by side: what a search looks at first lies in a few lines of memory. */
+  #firsts: number[] = [];
 
   /** @param sequences by slot, unique */
   constructor(sequences: Column, { blockSlots }: TableLayout) {
@@ -49,22 +52,20 @@ export class ArrivalOrder {
     const sequence = this.#sequences.get(slot);
     const place = Math.max(this.#countBlocksBelow(sequence) - 1, 0);
     const block = this.#blocks[place];
-    if (block === undefined) {
-      this.#blocks.push(this.#createBlock([slot]));
-      return;
-    }
+    if (block === undefined) return this.#putBlocks(0, 0, this.#createBlock([slot]));
     const index = this.#countBelow(block, sequence);
     if (block.count < this.#blockSlots) {
       insert(block, index, slot);
+      if (index === 0) this.#firsts[place] = sequence;
     } else if (index === block.count) {
-      this.#blocks.splice(place + 1, 0, this.#createBlock([slot]));
+      this.#putBlocks(place + 1, 0, this.#createBlock([slot]));
     } else {
       const half = block.count >>> 1;
       const upper = this.#createBlock(block.slots.subarray(half, block.count));
       block.count = half;
-      this.#blocks.splice(place + 1, 0, upper);
       if (index <= half) insert(block, index, slot);
       else insert(upper, index - half, slot);
+      this.#putBlocks(place, 1, block, upper);
     }
   }
 
@@ -74,6 +75,8 @@ export class ArrivalOrder {
     if (block === undefined) return;
     block.slots.copyWithin(index, index + 1, block.count);
     block.count--;
+    if (block.count === 0) return this.#putBlocks(place, 1);
+    if (index === 0) this.#firsts[place] = this.#firstOf(block);
     if (block.count * 4 > this.#blockSlots) return;
     // Nearly empty blocks would pile up: each joins a neighbour that has room.
     for (const lower of [place - 1, place]) {
@@ -82,10 +85,8 @@ export class ArrivalOrder {
         continue;
       first.slots.set(second.slots.subarray(0, second.count), first.count);
       first.count += second.count;
-      this.#blocks.splice(lower + 1, 1);
-      return;
+      return this.#putBlocks(lower + 1, 1);
     }
-    if (block.count === 0) this.#blocks.splice(place, 1);
   }
 
   async writeTo(to: CellWriter): Promise<void> {
@@ -99,44 +100,46 @@ export class ArrivalOrder {
     for (let at = 0; at < all; at += this.#blockSlots) {
       const block = { slots: new Uint32Array(this.#blockSlots), count: Math.min(this.#blockSlots, all - at) };
       await from.read(block.slots.subarray(0, block.count));
-      this.#blocks.push(block);
+      this.#putBlocks(this.#blocks.length, 0, block);
     }
   }
 
   clear(): void {
     this.#blocks = [];
+    this.#firsts = [];
   }
 
   /** Where this sequence is, if it is anywhere. */
   #locate(sequence: number): [block: Block | undefined, index: number, place: number] {
     let place = this.#countBlocksBelow(sequence);
-    const next = this.#blocks[place];
-    if (next === undefined || this.#sequences.get(next.slots[0] as Slot) !== sequence) place--;
+    if (this.#firsts[place] !== sequence) place--;
     const block = this.#blocks[place];
     return [block, block === undefined ? 0 : this.#countBelow(block, sequence), place];
   }
 
-  /** How many blocks begin below this sequence. */
+  /** How many blocks begin below this sequence: most are full, so that they begin at even distances. */
   #countBlocksBelow(sequence: number): number {
-    let low = 0;
-    let high = this.#blocks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#sequences.get((this.#blocks[middle] as Block).slots[0] as Slot) < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const firsts = this.#firsts;
+    const { length } = firsts;
+    if (length === 0) return 0;
+    const [oldest, newest] = [firsts[0] as number, firsts[length - 1] as number];
+    const guess = ((sequence - oldest) / (newest - oldest)) * (length - 1);
+    return lowerBound(length, (place) => firsts[place] as number, sequence, guess);
   }
 
+  /** Sequences are counted up: none is further from the first one than it is larger. */
   #countBelow({ slots, count }: Block, sequence: number): number {
-    let low = 0;
-    let high = count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#sequences.get(slots[middle] as Slot) < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const sequenceAt = (index: number): number => this.#sequences.get(slots[index] as Slot);
+    return lowerBound(count, sequenceAt, sequence, sequence - sequenceAt(0));
+  }
+
+  #putBlocks(place: number, instead: number, ...blocks: readonly Block[]): void {
+    this.#blocks.splice(place, instead, ...blocks);
+    this.#firsts.splice(place, instead, ...blocks.map((block) => this.#firstOf(block)));
+  }
+
+  #firstOf({ slots }: Block): number {
+    return this.#sequences.get(slots[0] as Slot);
   }
 
   #createBlock(slots: ArrayLike<Slot>): Block {

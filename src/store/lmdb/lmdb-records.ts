@@ -168,13 +168,13 @@ class LmdbRecords implements EntryRecords {
     });
   }
 
-  readVector(sequence: number): Float32Array | null {
+  readVector(sequence: number, into?: Float32Array): Float32Array | null {
     const pending = this.#pending.get(sequence);
     if (pending !== undefined) return pending.entry.vector?.values ?? null;
     return this.#reading(({ vectors }) => {
       const record = vectors.getBinaryFast(toKey(sequence));
       try {
-        if (record !== undefined) return decodeVector(sequence, record);
+        if (record !== undefined) return decodeVector(sequence, record, into);
       } catch (error) {
         if (!(error instanceof RecordFault)) throw error;
       }

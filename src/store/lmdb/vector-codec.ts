@@ -20,13 +20,17 @@ export function encodeVector(sequence: number, values: Float32Array): Buffer {
   return record;
 }
 
-/** Values in memory of their own. @throws {RecordFault} unless the record is what was written under this sequence. */
-export function decodeVector(sequence: number, given: Buffer): Float32Array {
+/**
+ * Values in `into`, if they fit there, else in memory of their own.
+ *
+ * @throws {RecordFault} unless the record is what was written under this sequence
+ */
+export function decodeVector(sequence: number, given: Buffer, into?: Float32Array): Float32Array {
   const record = openRecord(given, KIND, NAME, VERSION, sequence);
   const byteLength = record.length - FRAME_START - FRAME_END;
   if (byteLength % BYTES !== 0) throw new RecordFault(NAME, `${byteLength} bytes of values`);
-  const values = new Float32Array(byteLength / BYTES);
-  const bytes = Buffer.from(values.buffer);
+  const values = into?.byteLength === byteLength ? into : new Float32Array(byteLength / BYTES);
+  const bytes = Buffer.from(values.buffer, values.byteOffset, byteLength);
   record.copy(bytes, 0, FRAME_START, FRAME_START + byteLength);
   if (BIG_ENDIAN) bytes.swap32();
   return values;
