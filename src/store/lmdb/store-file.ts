@@ -50,6 +50,8 @@ const FILE_PATTERN = /^entries-v\d+\.mdb$/;
 const DAMAGED_NAME = "entries-damaged.mdb";
 /** Tells that the file is as the last process left it: a large one need not be gone through. */
 const CLOSED_NAME = "entries.closed";
+/** Left by a process that was killed: tells what it had open, and what it knew of it. */
+const OPENED_NAME = "entries.opened";
 /** The store's table: known to be of a file by its state, and believed only where that was closed. */
 const TABLE_NAME = "entries.table";
 /** What is gone through at every start, in a second at most: rot changes no times. */
@@ -81,16 +83,18 @@ async function openFile(
     await beforeOpen?.();
     await tellOfOthers(folder, onFault);
     let closed = await readStateIfAsClosed(folder, path);
-    if (closed === null || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
+    const isLeft = closed === null && (await isLeftByKilled(folder, path));
+    if (!(closed !== null || isLeft) || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
       // Whatever its times say: another one takes its place.
       if (!(await setAsideIfDamaged(folder, path, onFault, signal))) closed = null;
     }
     // From here on a crash leaves a file that nobody closed, of the machine too.
-    await rm(join(folder, CLOSED_NAME), { force: true });
+    for (const name of [CLOSED_NAME, OPENED_NAME]) await rm(join(folder, name), { force: true });
     await syncFolder(folder);
     // LMDB makes it anew; one that a crash has cut would end the process.
     await rm(`${path}-lock`, { force: true });
     const file = await LmdbFile.open(path, names);
+    await noteOpened(folder, path, { isTrusted: isLeft }).catch(() => undefined);
     const table = join(folder, TABLE_NAME);
     return {
       file,
@@ -105,6 +109,7 @@ async function openFile(
       dropTable: () => rm(table, { force: true }).catch(() => undefined),
       async close(writeTable) {
         const whole = await file.close();
+        await rm(join(folder, OPENED_NAME), { force: true }).catch(() => undefined);
         if (whole) await noteClosed(folder, path, writeTable).catch(() => undefined);
         await lock.release();
       },
@@ -168,6 +173,33 @@ async function noteClosed(
   const state = await readState(path);
   if (writeTable !== null) await writeTableFile(join(folder, TABLE_NAME), state, writeTable).catch(() => undefined);
   await writeFile(join(folder, CLOSED_NAME), state, { mode: 0o600 });
+}
+
+/**
+ * Whether a process of this start of the machine had the file open, and ended without closing it. What it had handed to the
+ * operating system is all there then, in the order in which it was written, and LMDB names new pages only when they are
+ * there. It is believed once: where the process that believed it ends the same way, the file may be why.
+ */
+async function isLeftByKilled(folder: string, path: string): Promise<boolean> {
+  try {
+    const [noted, now] = await Promise.all([readFile(join(folder, OPENED_NAME), "utf8"), describeOpened(path)]);
+    return now !== null && noted === now;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the machine's start cannot be told, nothing is noted. */
+async function noteOpened(folder: string, path: string, { isTrusted }: { isTrusted: boolean }): Promise<void> {
+  const opened = isTrusted ? null : await describeOpened(path);
+  if (opened !== null) await writeFile(join(folder, OPENED_NAME), opened, { mode: 0o600 });
+}
+
+async function describeOpened(path: string): Promise<string | null> {
+  // Linux alone has a name for each start.
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => null);
+  const { dev, ino, birthtimeNs } = await stat(path, { bigint: true });
+  return boot && JSON.stringify({ boot: boot.trim(), dev: `${dev}`, ino: `${ino}`, birthtimeNs: `${birthtimeNs}` });
 }
 
 /** After a failure of the machine a file may be newer than its times: its last transaction is not. */
