@@ -5,8 +5,9 @@ import { quantise } from "./quantised-vector.ts";
 /** Vectors that may wait for their cells before {@link HostedIndex.room} does. Going through them costs a search 0.1 to 0.2 ms. */
 export const MAX_WAITING = 10_000;
 
-/** What a vector costs beside its values and its place in a cell: key, id, tables. Cells are about that full. */
-const TABLE_BYTES_PER_VECTOR = 32;
+/** What a vector costs beside its values and its places in cells: key, id, tables. Cells are about that full. */
+const TABLE_BYTES_PER_VECTOR = 36;
+const CELLS_PER_VECTOR = 2;
 const CELL_FILL = 0.57;
 /** Memories of WebAssembly that hold next to nothing. */
 const FIXED_BYTES = 640 * 1024;
@@ -70,7 +71,7 @@ export class HostedIndex {
   get bytes(): number {
     const { keys, applied } = this.#progress;
     const onTheWay = this.#posted - applied + this.#changes.length;
-    const cellBytes = (this.#dimensions / 8 + 12) / CELL_FILL;
+    const cellBytes = (CELLS_PER_VECTOR * (this.#dimensions / 8 + 12)) / CELL_FILL;
     return FIXED_BYTES + (keys + onTheWay) * (this.#dimensions + cellBytes + TABLE_BYTES_PER_VECTOR);
   }
 

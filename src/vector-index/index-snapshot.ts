@@ -21,6 +21,8 @@ export interface SnapshotKind {
   readonly dimensions: number;
   readonly quantisation: string;
   readonly cellVectors: number;
+  /** Of a vector, at most: so many cells may have it. */
+  readonly copies: number;
 }
 
 export interface SnapshotContents {

@@ -5,35 +5,46 @@ import { CentreTable } from "./centre-table.ts";
 import { CELL_VECTORS, CodeCells, toDoubt } from "./code-cells.ts";
 import { readSnapshot, writeSnapshot, type SnapshotKind } from "./index-snapshot.ts";
 import { KeyTable } from "./key-table.ts";
-import { CLAMP } from "./quantised-vector.ts";
+import { CLAMP, SCALE } from "./quantised-vector.ts";
 import { QuantisedRows } from "./quantised-rows.ts";
 import { RowTable } from "./row-table.ts";
 import { MAX_WANTED, type BlockRun, type Found } from "./scanner.ts";
 import { splitInTwo } from "./split-in-two.ts";
 
-/** Vectors that every search goes through, in the cells that are nearest to the query. */
+/** Places that every search goes through, in the cells that are nearest to the query; a vector has one or two. */
 const PROBED = 4_000;
 /** As many at most where it goes on to all cells whose centres are not much less similar than what it has found. */
-const MOST_PROBED = 100_000;
+const MOST_PROBED = 50_000;
 /** How much less: this much of the spread, which is how far vectors are from the centres of their cells. */
-const MARGIN = 0.7;
-/** The spread is measured of so many vectors; such a share of them is nearer to its centre. */
+const MARGIN = 0.65;
+/** The spread is measured of so many vectors. */
 const SAMPLED = 256;
+/** It is that of one that such a share of them is nearer to its centre than. */
 const WIDE = 0.75;
-/** Those with the best estimates, whose quantised vectors are looked at: in the first cells, and where a search goes on. */
+/** Those with the best estimates in the first cells, whose quantised vectors are looked at. */
 const RANKED = 128;
+/** The same where a search goes on. */
 const MOST_RANKED = 1024;
 
 /** The found one that says how far to go is this one at least. */
 const LEAST_GOOD = 8;
 
-/** What is fetched for exact cosines to choose from: so many, and by so much more than are wanted. */
+/** What is fetched for exact cosines to choose from, at least. */
 const LEAST_FETCHED = 12;
+/** And by so much more than are wanted. */
 const MORE_FETCHED = 1.5;
 
-/** Cells around one that is split with which vectors are exchanged, and vectors nearest to either half that may move there. */
+/** Centres near to a vector, from which the one of its second cell is chosen. */
+const SECONDS = 32;
+/** A vector that is so much nearer to its centre than others, as a share of its own length, is in one cell alone. */
+const NEAR = 0.1;
+
+/** Cells around one that is split with which vectors are exchanged. */
 const NEIGHBOURS = 64;
-const ATTRACTED = 512;
+/** Places nearest to either half of which the vectors may move there. */
+const ATTRACTED = 1024;
+/** What a half is filled up to with vectors that have it as their second cell. */
+const MOST_AFTER_SPLIT = (CELL_VECTORS * 3) / 4;
 /** A cell that is left fewer vectors is given up; one that attracts others keeps room for as many. */
 const LEAST_VECTORS = 16;
 
@@ -47,7 +58,7 @@ const scratchTables = new Map<number, RowTable>();
  * to nothing have to look in many.
  *
  * What is added waits in cells without a centre, through which every search goes, until it is moved to the nearest cell.
- * A full cell is split in two, and vectors around it that one of the new centres is nearer to than their own move there
+ * It gets a place in a second one too, from another side, where queries find it whose cells do not reach the first. A full cell is split in two, and vectors around it that one of the new centres is nearer to than their own move there
  * (Xu et al., "SPFresh", SOSP 2023), so that the index grows and shrinks without ever being built anew.
  */
 export class InvertedFile {
@@ -58,14 +69,16 @@ export class InvertedFile {
   /** By key. */
   #rows: QuantisedRows;
   #keys = new KeyTable();
-  /** By key: where in the cells. */
-  #places = new Int32Array(64);
+  /** By label, which is twice the key, and one more for its second cell: where in the cells, -1 for nowhere. */
+  #places = new Int32Array(64).fill(-1);
   /** Cells by the row of their centres, and back: -1 for cells of what waits. */
   #cellOf: number[] = [];
   #centreOf: number[] = [];
   /** Cells of what waits; all but the last are full, or nearly. */
   #inbox: number[] = [];
   #waiting = 0;
+  /** Vectors that are in a second cell. */
+  #seconds = 0;
   #saves = 0;
   /** How much smaller the dot product of a vector with its centre is than with itself, in wide cells. */
   #spread = 0;
@@ -104,29 +117,34 @@ export class InvertedFile {
     const key = this.#keys.release(id);
     if (key < 0) return;
     this.#changes++;
-    const cell = this.#takeOut(key);
+    const cell = this.#takeOut(toLabel(key));
     if (this.#centreOf[cell] === -1) {
       this.#waiting--;
       if (this.#cells.sizeOf(cell) === 0) this.#closeInbox(cell);
-    } else if (this.#cells.sizeOf(cell) < LEAST_VECTORS) {
-      this.#dissolve(cell);
+      return;
     }
+    const cells = [cell, this.#takeOutSecond(key)];
+    for (const each of cells) if (each !== -1 && this.#cells.sizeOf(each) < LEAST_VECTORS) this.#dissolve(each);
   }
 
-  /** Moves one vector that waits to its cell: 0.2 ms among a million, and some milliseconds where that cell is split. */
+  /** Moves one vector that waits to its cells: 0.2 ms among a million; or splits the first of them, which takes some more. */
   absorbOne(): void {
     const from = this.#inbox.at(-1);
     if (from === undefined) return;
-    const key = this.#cells.labelAt(from, this.#cells.sizeOf(from) - 1);
+    const key = toKey(this.#cells.labelAt(from, this.#cells.sizeOf(from) - 1));
     const row = this.#rows.at(key);
-    const centre = this.#centres.nearestTo(row);
-    let cell = centre === null ? this.#open(row) : (this.#cellOf[centre] as number);
-    if (this.#cells.sizeOf(cell) === CELL_VECTORS) cell = this.#split(cell, row);
+    const near = this.#centres.nearest(row, 1 + SECONDS);
+    const [nearest] = near.labels;
+    const cell = nearest === undefined ? this.#open(row) : (this.#cellOf[nearest] as number);
+    // Its halves have room, or are split in their turn.
+    if (this.#cells.sizeOf(cell) === CELL_VECTORS) return this.#split(cell);
     this.#changes++;
-    this.#takeOut(key);
+    this.#takeOut(toLabel(key));
     if (this.#cells.sizeOf(from) === 0) this.#closeInbox(from);
-    this.#place(key, cell);
+    this.#place(toLabel(key), cell);
     this.#waiting--;
+    const second = this.#secondCell(near);
+    if (second !== -1) this.#place(toSecondLabel(key), second);
   }
 
   /**
@@ -141,7 +159,7 @@ export class InvertedFile {
     // What waits has no centre near to it: estimates are coarser, and all that is there may be waiting.
     const ranked = Math.max(RANKED, 2 * fetched, Math.min(MOST_RANKED, this.#waiting >> 5));
     const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], ranked);
-    let found = this.#rows.nearestOf(first.labels, query, fetched);
+    let found = this.#rows.nearestOf(toKeys(first.labels), query, fetched);
     // One alone says little of what there is to be found.
     const good = found.scores[Math.max(k, LEAST_GOOD) - 1] ?? found.scores[k - 1] ?? Number.NEGATIVE_INFINITY;
     const bar = good - MARGIN * this.#spread;
@@ -155,7 +173,7 @@ export class InvertedFile {
         Math.max(MOST_RANKED, 2 * fetched),
         good - toDoubt(this.#dimensions),
       );
-      found = this.#rows.nearestOf(Int32Array.from(new Set([...found.labels, ...labels])), query, fetched);
+      found = this.#rows.nearestOf(toKeys(labels, found.labels), query, fetched);
     }
     return Float64Array.from(found.labels, (key) => this.#keys.idOf(key));
   }
@@ -210,15 +228,21 @@ export class InvertedFile {
       centreOf[cell] = row;
     }
     if (cellOf.length !== centres.size) throw new Error(`it has ${centres.size} centres of ${cellOf.length} cells`);
-    const places = new Int32Array(keys.keys).fill(-1);
+    const places = new Int32Array(2 * keys.keys).fill(-1);
     const inbox: number[] = [];
     let waiting = 0;
     let placed = 0;
+    let seconds = 0;
     for (let cell = 0; cell < cells.count; cell++) {
-      for (const [lane, key] of cells.labels(cell).entries()) {
-        if (places[key] !== -1 || keys.idOf(key) < 0) throw new Error(`its vector ${key} is not there, or there twice`);
-        places[key] = cell * CELL_VECTORS + lane;
-        placed++;
+      for (const [lane, label] of cells.labels(cell).entries()) {
+        const key = toKey(label);
+        const isSecond = label !== toLabel(key);
+        if (places[label] !== -1 || keys.idOf(key) < 0 || (isSecond && centreOf[cell] === -1)) {
+          throw new Error(`its vector ${key} is not there, or there twice`);
+        }
+        places[label] = cell * CELL_VECTORS + lane;
+        if (isSecond) seconds++;
+        else placed++;
       }
       if (centreOf[cell] !== -1) continue;
       if (cells.sizeOf(cell) === 0) cells.close(cell);
@@ -235,6 +259,7 @@ export class InvertedFile {
     this.#places = places;
     this.#inbox = inbox;
     this.#waiting = waiting;
+    this.#seconds = seconds;
     this.#changes = keys.size;
   }
 
@@ -256,7 +281,7 @@ export class InvertedFile {
 
   /** Those that so many vectors fill, where they are of average size. */
   #cellsOf(probed: number): number {
-    const vectors = Math.max(1, this.#keys.size - this.#waiting);
+    const vectors = Math.max(1, this.#keys.size - this.#waiting + this.#seconds);
     return Math.min(this.#cellOf.length, Math.ceil((probed * this.#cellOf.length) / vectors));
   }
 
@@ -267,7 +292,7 @@ export class InvertedFile {
       this.#centreOf[cell] = -1;
       this.#inbox.push(cell);
     }
-    this.#place(key, cell);
+    this.#place(toLabel(key), cell);
     this.#waiting++;
   }
 
@@ -289,21 +314,30 @@ export class InvertedFile {
     const cells = this.#cellOf.length;
     if (this.#changes < Math.max(SAMPLED, this.#keys.size / 16) || cells === 0) return;
     this.#changes = 0;
-    const sampled = Math.min(SAMPLED, cells);
-    const some = Array.from({ length: sampled }, (_, at) => this.#cellOf[Math.floor((at * cells) / sampled)] as number);
-    const keys = some.map((cell) => this.#cells.labelAt(cell, this.#cells.sizeOf(cell) >> 1));
+    const step = Math.max(1, cells / SAMPLED);
+    const keys: number[] = [];
+    for (let at = 0; at < cells; at += step) {
+      const cell = this.#cellOf[Math.floor(at)] as number;
+      const size = this.#cells.sizeOf(cell);
+      if (size > 0) keys.push(toKey(this.#cells.labelAt(cell, size >> 1)));
+    }
+    const sampled = keys.length;
+    if (sampled === 0) return;
     this.#gather([...keys, ...keys]);
     // Quantised, and clamped, no vector is as long as it was.
     const spreads = this.#scratch.pairProducts();
-    for (const [at, cell] of some.entries()) this.#scratch.set(sampled + at, this.#centreAt(cell));
+    for (const [at, key] of keys.entries()) this.#scratch.set(sampled + at, this.#centreAt(this.#cellOfKey(key)));
     for (const [at, product] of this.#scratch.pairProducts().entries()) spreads[at] = (spreads[at] as number) - product;
     this.#spread = spreads.sort()[Math.floor(sampled * WIDE)] as number;
   }
 
   /** What is left in the cell waits for another one; the last centre takes the place of its centre. */
   #dissolve(cell: number): void {
-    for (const key of this.#cells.labels(cell)) {
-      this.#takeOut(key);
+    for (const label of this.#cells.labels(cell)) {
+      this.#takeOut(label);
+      const key = toKey(label);
+      if (label !== toLabel(key)) continue;
+      this.#takeOutSecond(key);
       this.#keepWaiting(key);
     }
     this.#cells.close(cell);
@@ -317,24 +351,70 @@ export class InvertedFile {
     this.#centres.pop();
   }
 
-  #place(key: number, cell: number): void {
+  #place(label: number, cell: number): void {
     const centre = this.#centreOf[cell] as number;
-    const lane = this.#cells.append(cell, key, this.#rows.at(key), centre === -1 ? null : this.#centres.at(centre));
-    if (key >= this.#places.length) {
-      const grown = new Int32Array(Math.ceil(key * 1.5) + 1);
+    const row = this.#rows.at(toKey(label));
+    const lane = this.#cells.append(cell, label, row, centre === -1 ? null : this.#centres.at(centre));
+    if (label >= this.#places.length) {
+      const grown = new Int32Array(Math.ceil(label * 1.5) + 2).fill(-1);
       grown.set(this.#places);
       this.#places = grown;
     }
-    this.#places[key] = cell * CELL_VECTORS + lane;
+    this.#places[label] = cell * CELL_VECTORS + lane;
+    if (label !== toLabel(toKey(label))) this.#seconds++;
   }
 
   /** Returns the cell in which it was. */
-  #takeOut(key: number): number {
-    const place = this.#places[key] as number;
+  #takeOut(label: number): number {
+    const place = this.#places[label] as number;
     const cell = Math.floor(place / CELL_VECTORS);
     const moved = this.#cells.remove(cell, place % CELL_VECTORS);
     if (moved !== null) this.#places[moved] = place;
+    this.#places[label] = -1;
+    if (label !== toLabel(toKey(label))) this.#seconds--;
     return cell;
+  }
+
+  /** Returns the cell in which it was, -1 where it was in none. */
+  #takeOutSecond(key: number): number {
+    return (this.#places[toSecondLabel(key)] ?? -1) === -1 ? -1 : this.#takeOut(toSecondLabel(key));
+  }
+
+  /** To another first cell. Where it was in that one too, they change places. */
+  #move(key: number, to: number): void {
+    const from = this.#takeOut(toLabel(key));
+    if (this.#cellOfLabel(toSecondLabel(key)) === to) {
+      this.#takeOutSecond(key);
+      this.#place(toSecondLabel(key), from);
+    }
+    this.#place(toLabel(key), to);
+  }
+
+  /**
+   * Of the cells of centres that are near to a vector, but for the nearest: the one where searches find it that do not
+   * look in its first, those from another side. It should be near, and not lie in the same direction from the vector as
+   * the first (Sun et al., "SOAR", NeurIPS 2023, with lambda 1). -1: none, or no room.
+   */
+  #secondCell({ labels, scores }: Found): number {
+    const length = SCALE ** 2;
+    const product = scores[0] ?? length;
+    const residual = 2 * (length - product);
+    if (length - product < NEAR * length) return -1;
+    this.#scratch.trim(0);
+    for (const [at, label] of labels.entries()) this.#scratch.set(at, this.#centres.at(label));
+    const between = this.#scratch.products(this.#centres.at(labels[0] as number));
+    let best = Number.POSITIVE_INFINITY;
+    let found = -1;
+    for (let at = 1; at < labels.length; at++) {
+      const score = scores[at] as number;
+      const along = length - product - score + (between[at] as number);
+      const loss = -2 * score + along ** 2 / residual;
+      const cell = this.#cellOf[labels[at] as number] as number;
+      if (loss >= best || this.#cells.sizeOf(cell) >= CELL_VECTORS) continue;
+      best = loss;
+      found = cell;
+    }
+    return found;
   }
 
   /** Puts the vectors of these keys side by side. */
@@ -343,9 +423,16 @@ export class InvertedFile {
     for (let at = 0; at < keys.length; at++) this.#scratch.set(at, this.#rows.at(keys[at] as number));
   }
 
-  /** Makes two cells of one. Returns the one that the vector belongs to, which has room. */
-  #split(cell: number, vector: Int8Array): number {
-    const keys = this.#cells.labels(cell);
+  /** Makes two cells of one that is full. */
+  #split(cell: number): void {
+    const labels = this.#cells.labels(cell);
+    const keys = labels.filter((label) => label === toLabel(toKey(label))).map(toKey);
+    const seconds = labels.filter((label) => label !== toLabel(toKey(label))).map(toKey);
+    // Hardly any are at home here: the others have a first cell.
+    if (keys.length < CELL_VECTORS / 4) {
+      for (const key of seconds) this.#takeOutSecond(key);
+      return;
+    }
     const old = this.#centres.at(this.#centreOf[cell] as number).slice();
     this.#gather(keys);
     const { centres, isSecond } = splitInTwo(this.#scratch);
@@ -354,22 +441,25 @@ export class InvertedFile {
       (row) => this.#cellOf[row] as number,
     ).filter((other) => other !== cell);
     const goals = this.#betterCells(centres, isSecond, around);
-    for (const key of keys) this.#takeOut(key);
+    this.#gather(seconds);
+    const [leanings, others] = [this.#scratch.products(centres[1]), this.#scratch.products(centres[0])];
+    for (const label of labels) this.#takeOut(label);
     this.#centres.set(this.#centreOf[cell] as number, centres[0]);
-    const second = this.#open(centres[1]);
+    const half = this.#open(centres[1]);
     for (const [at, key] of keys.entries()) {
       const goal = goals[at] as number;
-      const half = isSecond[at] === 1 ? second : cell;
-      this.#place(key, goal !== -1 && this.#cells.sizeOf(goal) < CELL_VECTORS ? goal : half);
+      const own = isSecond[at] === 1 ? half : cell;
+      this.#place(toLabel(key), own);
+      if (goal !== -1 && this.#cells.sizeOf(goal) < CELL_VECTORS) this.#move(key, goal);
+    }
+    for (const [at, key] of seconds.entries()) {
+      const own = (leanings[at] as number) > (others[at] as number) ? half : cell;
+      // Else it might be full again, and split without an end, where the other half is given up.
+      if (this.#cells.sizeOf(own) < MOST_AFTER_SPLIT) this.#place(toSecondLabel(key), own);
     }
     this.#attract(cell, around);
-    this.#attract(second, around);
-    this.#gather([]);
-    this.#scratch.set(0, centres[0]);
-    this.#scratch.set(1, centres[1]);
-    const [nearer, further] = this.#scratch.nearest(vector, 1).labels[0] === 0 ? [cell, second] : [second, cell];
-    for (const other of [...around, further]) if (this.#cells.sizeOf(other) < LEAST_VECTORS) this.#dissolve(other);
-    return nearer;
+    this.#attract(half, around);
+    for (const other of [...around, cell, half]) if (this.#cells.sizeOf(other) < LEAST_VECTORS) this.#dissolve(other);
   }
 
   /** For each of the vectors in the scratch table: the cell whose centre is nearer than that of its half, or -1. */
@@ -398,21 +488,27 @@ export class InvertedFile {
     const bases = this.#scratch.products(centre);
     const runs = from.map((cell, at) => this.#cells.runOf(cell, bases[at] as number));
     const { labels } = this.#cells.nearest(centre, runs, ATTRACTED);
-    this.#gather(labels);
+    const keys = [...labels].filter((label) => label === toLabel(toKey(label))).map(toKey);
+    this.#gather(keys);
     const products = this.#scratch.products(centre);
-    for (const [at, key] of labels.entries())
-      this.#scratch.set(labels.length + at, this.#centreAt(this.#cellOfKey(key)));
+    for (const [at, key] of keys.entries()) this.#scratch.set(keys.length + at, this.#centreAt(this.#cellOfKey(key)));
     const own = this.#scratch.pairProducts();
-    for (const [at, key] of labels.entries()) {
+    for (const [at, key] of keys.entries()) {
       if (this.#cells.sizeOf(to) >= CELL_VECTORS - LEAST_VECTORS) return;
       if ((products[at] as number) <= (own[at] as number)) continue;
-      this.#takeOut(key);
-      this.#place(key, to);
+      this.#move(key, to);
     }
   }
 
+  /** The first one. */
   #cellOfKey(key: number): number {
-    return Math.floor((this.#places[key] as number) / CELL_VECTORS);
+    return this.#cellOfLabel(toLabel(key));
+  }
+
+  /** -1: it is nowhere. */
+  #cellOfLabel(label: number): number {
+    const place = this.#places[label] ?? -1;
+    return place === -1 ? -1 : Math.floor(place / CELL_VECTORS);
   }
 
   #centreAt(cell: number): Int8Array {
@@ -420,8 +516,28 @@ export class InvertedFile {
   }
 
   #kind(): SnapshotKind {
-    return { dimensions: this.#dimensions, quantisation: `int8/${CLAMP}`, cellVectors: CELL_VECTORS };
+    return { dimensions: this.#dimensions, quantisation: `int8/${CLAMP}`, cellVectors: CELL_VECTORS, copies: 2 };
   }
+}
+
+function toLabel(key: number): number {
+  return 2 * key;
+}
+
+/** In its second cell. */
+function toSecondLabel(key: number): number {
+  return 2 * key + 1;
+}
+
+function toKey(label: number): number {
+  return label >> 1;
+}
+
+/** Of these labels, and others, each once. */
+function toKeys(labels: Int32Array, more?: Int32Array): Int32Array {
+  const keys = new Set<number>(more);
+  for (const label of labels) keys.add(toKey(label));
+  return Int32Array.from(keys);
 }
 
 /** Keys are given in the order of ids until the first is used again. */
