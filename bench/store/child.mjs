@@ -2,6 +2,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+/** As the server is started (docs/decisions/2026-11-23-young-objects.md). */
+const SERVER_OPTIONS = ["--max-semi-space-size=8"];
+
 /** A process that answers questions, one module of this folder: see {@link answerParent}. */
 export class Child {
   #process;
@@ -12,7 +15,7 @@ export class Child {
   constructor(file, nodeOptions = []) {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       serialization: "advanced",
-      execArgv: ["--expose-gc", ...nodeOptions],
+      execArgv: ["--expose-gc", ...SERVER_OPTIONS, ...nodeOptions],
     });
     this.#process.on("message", ({ id, value, error }) => {
       const asked = this.#waiting.get(id);
