@@ -69,6 +69,12 @@ export class CentreTable {
     return this.#rows.nearestOf(labels, query, wanted);
   }
 
+  /** Dot products by the numbers of these centres. */
+  productsWith(vector: Int8Array, rows: Int32Array): ReadonlyMap<number, number> {
+    const { labels, scores } = this.#rows.nearestOf(rows, vector, rows.length);
+    return new Map(Array.from(labels, (row, at) => [row, scores[at] as number]));
+  }
+
   #centreSigns(): void {
     const sums = new Float64Array(this.#rows.dimensions);
     for (let row = 0; row < this.size; row++) {

@@ -35,14 +35,14 @@ const LEAST_FETCHED = 12;
 const MORE_FETCHED = 1.5;
 
 /** Centres near to a vector, from which the one of its second cell is chosen. */
-const SECONDS = 32;
+const SECONDS = 16;
 /** A vector that is so much nearer to its centre than others, as a share of its own length, is in one cell alone. */
 const NEAR = 0.1;
 
 /** Cells around one that is split with which vectors are exchanged. */
 const NEIGHBOURS = 64;
 /** Places nearest to either half of which the vectors may move there. */
-const ATTRACTED = 1024;
+const ATTRACTED = 512;
 /** What a half is filled up to with vectors that have it as their second cell. */
 const MOST_AFTER_SPLIT = (CELL_VECTORS * 3) / 4;
 /** A cell that is left fewer vectors is given up; one that attracts others keeps room for as many. */
@@ -400,14 +400,12 @@ export class InvertedFile {
     const product = scores[0] ?? length;
     const residual = 2 * (length - product);
     if (length - product < NEAR * length) return -1;
-    this.#scratch.trim(0);
-    for (const [at, label] of labels.entries()) this.#scratch.set(at, this.#centres.at(label));
-    const between = this.#scratch.products(this.#centres.at(labels[0] as number));
+    const between = this.#centres.productsWith(this.#centres.at(labels[0] as number), labels);
     let best = Number.POSITIVE_INFINITY;
     let found = -1;
     for (let at = 1; at < labels.length; at++) {
       const score = scores[at] as number;
-      const along = length - product - score + (between[at] as number);
+      const along = length - product - score + (between.get(labels[at] as number) ?? 0);
       const loss = -2 * score + along ** 2 / residual;
       const cell = this.#cellOf[labels[at] as number] as number;
       if (loss >= best || this.#cells.sizeOf(cell) >= CELL_VECTORS) continue;

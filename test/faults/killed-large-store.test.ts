@@ -101,6 +101,7 @@ describe.runIf(isLinux)("the large store of a process that was killed", () => {
       cpSync(path("entries-v1.mdb"), path("copy"));
       renameSync(path("copy"), path("entries-v1.mdb"));
     },
+    "it was cut": () => truncateSync(path("entries-v1.mdb"), 8 * PAGE_BYTES),
     "what was noted is cut": () => truncateSync(path("entries.opened"), 10),
   };
   test.each(Object.keys(others))("is gone through where %s", async (name) => {

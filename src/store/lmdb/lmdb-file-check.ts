@@ -50,14 +50,21 @@ export async function checkLmdbFile(path: string, signal?: AbortSignal): Promise
   }
 }
 
-/** The number of the transaction that was committed last. @throws {LmdbDamage}, and what the file system throws */
-export async function readLastTransaction(path: string): Promise<number> {
+/** Of the transaction that was committed last: its number, and how long a file is that has all of its pages. */
+export interface LastCommit {
+  readonly transaction: number;
+  readonly bytes: number;
+}
+
+/** @throws {LmdbDamage}, and what the file system throws */
+export async function readLastCommit(path: string): Promise<LastCommit> {
   const file = await open(path, "r");
   try {
     const first = await readMetaAt(file, 0);
     const second = first === null ? null : await readMetaAt(file, first.pageSize);
     if (first === null || second === null) throw new LmdbDamage("it ends before its second page");
-    return Math.max(first.transaction, second.transaction);
+    const { transaction, lastPage } = first.transaction > second.transaction ? first : second;
+    return { transaction, bytes: (lastPage + 1) * first.pageSize };
   } finally {
     await file.close();
   }

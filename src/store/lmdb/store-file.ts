@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SemcacheError } from "../../base/errors.ts";
 import { lockFolder, type FolderLock } from "./folder-lock.ts";
 import type { CellReader, CellWriter } from "../entry-table/cell-stream.ts";
-import { checkLmdbFile, readLastTransaction } from "./lmdb-file-check.ts";
+import { checkLmdbFile, readLastCommit } from "./lmdb-file-check.ts";
 import { describe, LmdbFile } from "./lmdb-file.ts";
 import { readTableFile, writeTableFile } from "./table-file.ts";
 
@@ -183,7 +183,8 @@ async function noteClosed(
 async function isLeftByKilled(folder: string, path: string): Promise<boolean> {
   try {
     const [noted, now] = await Promise.all([readFile(join(folder, OPENED_NAME), "utf8"), describeOpened(path)]);
-    return now !== null && noted === now;
+    // One that was cut would end the process.
+    return now !== null && noted === now && (await stat(path)).size >= (await readLastCommit(path)).bytes;
   } catch {
     return false;
   }
@@ -204,7 +205,7 @@ async function describeOpened(path: string): Promise<string | null> {
 
 /** After a failure of the machine a file may be newer than its times: its last transaction is not. */
 async function readState(path: string): Promise<string> {
-  const transaction = await readLastTransaction(path);
+  const { transaction } = await readLastCommit(path);
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return JSON.stringify({
     ino: `${ino}`,
