@@ -39,7 +39,7 @@ export interface AdaptiveVectorIndex extends VectorIndex {
   readonly waiting: number;
   /** Resolves when fewer than `limit` (10,000) are {@link waiting}. */
   room(limit?: number): Promise<void>;
-  /** Adds and removes that the snapshot lacks; 0 for what has none. */
+  /** Adds, removes and moves to cells that the snapshot lacks; 0 for what has none. */
   readonly unsavedChanges: number;
   /** Writes the snapshot where there is a path and it lacks something. @throws {SemcacheError} `store-failed` */
   save(): Promise<void>;
@@ -69,6 +69,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   #work: Promise<void> | null = null;
   #saving: Promise<void> | null = null;
   #unsaved = 0;
+  /** Vectors that were in no cell when the snapshot was written. */
+  #waitingInSnapshot = 0;
   #isClosed = false;
 
   constructor({ dimensions, host, ids, vectorOf, snapshotPath, exactUpTo }: AdaptiveVectorIndexOptions) {
@@ -111,7 +113,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
   }
 
   get unsavedChanges(): number {
-    return this.#form === "cells" && this.#snapshotPath !== null ? this.#unsaved : 0;
+    if (this.#form !== "cells" || this.#snapshotPath === null) return 0;
+    return this.#unsaved + Math.max(0, this.#waitingInSnapshot - this.waiting);
   }
 
   room(limit?: number): Promise<void> {
@@ -164,10 +167,12 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     if (this.#saving) return this.#saving;
     if (path === null || hosted === null || this.unsavedChanges === 0) return Promise.resolve();
     const before = this.#unsaved;
+    const { waiting } = hosted;
     this.#saving = hosted
       .save(path)
       .then(() => {
         this.#unsaved -= before;
+        this.#waitingInSnapshot = waiting;
       })
       .finally(() => {
         this.#saving = null;
@@ -231,6 +236,7 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     this.#hosted = hosted;
     try {
       const restored = await hosted.opened;
+      this.#waitingInSnapshot = hosted.waiting;
       const before = this.#unsaved;
       const differences = await this.#fill(hosted, restored);
       if (this.#isClosed || hosted.isLost) return;

@@ -141,6 +141,7 @@ export class HostedIndex {
   take(report: IndexReport): void {
     switch (report.kind) {
       case "opened":
+        this.#progress = { ...this.#progress, waiting: report.waiting };
         return this.#answer(0, report);
       case "found":
       case "saved":

@@ -31,6 +31,8 @@ export type IndexReport =
       readonly index: number;
       /** What the snapshot held, ascending. */
       readonly ids: Float64Array<ArrayBuffer>;
+      /** Those of them that are in no cell. */
+      readonly waiting: number;
       /** Why a snapshot that was there was not taken. */
       readonly problem: string | null;
     }

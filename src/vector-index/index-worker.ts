@@ -47,7 +47,7 @@ async function openIndex(command: IndexCommand & { kind: "open" }): Promise<void
   try {
     const problem = snapshotPath === null ? null : await index.restore(snapshotPath);
     if (!indexes.has(number)) return;
-    report({ kind: "opened", index: number, ids: index.ids(), problem });
+    report({ kind: "opened", index: number, ids: index.ids(), waiting: index.waiting, problem });
     reportProgress(open);
     const backlog = open.backlog ?? [];
     open.backlog = null;

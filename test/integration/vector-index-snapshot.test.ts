@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { InvertedFile } from "#semcache/vector-index/inverted-file.js";
+import { quantise } from "#semcache/vector-index/quantised-vector.js";
 import { createClusteredVectors, createNumbers, createScene, type Scene } from "./vector-index-scene.ts";
 
 const DIMENSIONS = 32;
@@ -61,6 +63,26 @@ describe("a snapshot", () => {
     expect(index.waiting).toBe(0);
     await expectAllFound(scene, index);
     expect(scene.faults).toEqual([]);
+  });
+
+  test("of vectors that were in no cell is written again when they are, and spares the next start that", async () => {
+    const early = new InvertedFile(DIMENSIONS);
+    fill(createTestScene());
+    for (const [id, vector] of scene.vectors) {
+      const quantised = new Int8Array(DIMENSIONS);
+      quantise(vector, quantised, 0);
+      early.put(id, quantised);
+    }
+    await early.save(path);
+    const index = scene.open({ snapshotPath: path });
+    await index.ready;
+    await index.room(1);
+    expect(index.unsavedChanges).toBe(COUNT);
+    await index.save();
+    expect(index.unsavedChanges).toBe(0);
+    const next = new InvertedFile(DIMENSIONS);
+    expect(await next.restore(path)).toBeNull();
+    expect([next.waiting, next.keys]).toEqual([0, COUNT]);
   });
 
   test("is brought to what lives: entries that went and entries that came in between", async () => {
