@@ -167,10 +167,9 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     if (this.#saving) return this.#saving;
     if (path === null || hosted === null || this.unsavedChanges === 0) return Promise.resolve();
     const before = this.#unsaved;
-    const { waiting } = hosted;
     this.#saving = hosted
       .save(path)
-      .then(() => {
+      .then((waiting) => {
         this.#unsaved -= before;
         this.#waitingInSnapshot = waiting;
       })
@@ -235,8 +234,8 @@ class SwitchingVectorIndex implements AdaptiveVectorIndex {
     });
     this.#hosted = hosted;
     try {
-      const restored = await hosted.opened;
-      this.#waitingInSnapshot = hosted.waiting;
+      const { ids: restored, waiting } = await hosted.opened;
+      this.#waitingInSnapshot = waiting;
       const before = this.#unsaved;
       const differences = await this.#fill(hosted, restored);
       if (this.#isClosed || hosted.isLost) return;

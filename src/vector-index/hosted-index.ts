@@ -20,8 +20,8 @@ interface Request {
 /** A large index in the worker thread, as the main thread sees it. What is added and removed in one turn is sent as one. */
 export class HostedIndex {
   readonly number: number;
-  /** Ids that the snapshot held, ascending. Rejects when the index is lost or closed before. */
-  readonly opened: Promise<Float64Array>;
+  /** What the snapshot held: ids, ascending, and how many are in no cell. Rejects when the index is lost or closed before. */
+  readonly opened: Promise<{ readonly ids: Float64Array; readonly waiting: number }>;
   readonly #dimensions: number;
   readonly #post: (command: IndexCommand, transfer: ArrayBuffer[]) => void;
   readonly #onLost: () => void;
@@ -50,7 +50,7 @@ export class HostedIndex {
     this.#onLost = options.onLost;
     this.opened = new Promise((resolve, reject) => {
       this.#requests.set(0, {
-        resolve: (report) => resolve(report.kind === "opened" ? report.ids : new Float64Array(0)),
+        resolve: (report) => resolve(report.kind === "opened" ? report : { ids: new Float64Array(0), waiting: 0 }),
         reject,
       });
     });
@@ -113,9 +113,10 @@ export class HostedIndex {
     return report.kind === "found" ? report.ids : new Float64Array(0);
   }
 
-  /** @throws {SemcacheError} `store-failed` */
-  async save(path: string): Promise<void> {
-    await this.#ask((request) => ({ kind: "save", index: this.number, request, path }), []);
+  /** Resolves to how many are in no cell there. @throws {SemcacheError} `store-failed` */
+  async save(path: string): Promise<number> {
+    const report = await this.#ask((request) => ({ kind: "save", index: this.number, request, path }), []);
+    return report.kind === "saved" ? report.waiting : 0;
   }
 
   /** Resolves when fewer than `limit` vectors wait, at the latest when the index ends. */

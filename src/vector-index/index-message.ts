@@ -46,6 +46,8 @@ export type IndexReport =
       readonly kind: "saved";
       readonly index: number;
       readonly request: number;
+      /** Vectors that are in no cell in the snapshot. */
+      readonly waiting: number;
     }
   | { readonly kind: "failed"; readonly index: number; readonly request: number; readonly message: string }
   /** The index cannot go on and is closed. */

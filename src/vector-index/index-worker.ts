@@ -121,8 +121,9 @@ function absorb(): void {
 
 async function save(open: OpenIndex, request: number, path: string): Promise<void> {
   try {
+    const { waiting } = open.index;
     await open.index.save(path);
-    report({ kind: "saved", index: open.number, request });
+    report({ kind: "saved", index: open.number, request, waiting });
   } catch (error) {
     report({ kind: "failed", index: open.number, request, message: toMessage(error) });
   }

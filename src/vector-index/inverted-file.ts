@@ -43,6 +43,8 @@ const NEAR = 0.1;
 const NEIGHBOURS = 64;
 /** Places nearest to either half of which the vectors may move there. */
 const ATTRACTED = 512;
+/** After so many splits in a row a vector gets a cell of its own: none may go on for ever. */
+const MOST_SPLITS = 8;
 /** What a half is filled up to with vectors that have it as their second cell. */
 const MOST_AFTER_SPLIT = (CELL_VECTORS * 3) / 4;
 /** A cell that is left fewer vectors is given up; one that attracts others keeps room for as many. */
@@ -80,6 +82,8 @@ export class InvertedFile {
   /** Vectors that are in a second cell. */
   #seconds = 0;
   #saves = 0;
+  /** In a row, with no vector moved between them. */
+  #splits = 0;
   /** How much smaller the dot product of a vector with its centre is than with itself, in wide cells. */
   #spread = 0;
   /** Since that was measured; all that is restored is new. */
@@ -137,13 +141,18 @@ export class InvertedFile {
     const [nearest] = near.labels;
     const cell = nearest === undefined ? this.#open(row) : (this.#cellOf[nearest] as number);
     // Its halves have room, or are split in their turn.
-    if (this.#cells.sizeOf(cell) === CELL_VECTORS) return this.#split(cell);
+    if (this.#cells.sizeOf(cell) === CELL_VECTORS && this.#splits < MOST_SPLITS) {
+      this.#splits++;
+      return this.#split(cell);
+    }
+    const home = this.#cells.sizeOf(cell) < CELL_VECTORS ? cell : this.#open(row);
+    this.#splits = 0;
     this.#changes++;
     this.#takeOut(toLabel(key));
     if (this.#cells.sizeOf(from) === 0) this.#closeInbox(from);
-    this.#place(toLabel(key), cell);
+    this.#place(toLabel(key), home);
     this.#waiting--;
-    const second = this.#secondCell(near);
+    const second = home === cell ? this.#secondCell(near) : -1;
     if (second !== -1) this.#place(toSecondLabel(key), second);
   }
 
@@ -236,7 +245,7 @@ export class InvertedFile {
     for (let cell = 0; cell < cells.count; cell++) {
       for (const [lane, label] of cells.labels(cell).entries()) {
         const key = toKey(label);
-        const isSecond = label !== toLabel(key);
+        const isSecond = isSecondLabel(label);
         if (places[label] !== -1 || keys.idOf(key) < 0 || (isSecond && centreOf[cell] === -1)) {
           throw new Error(`its vector ${key} is not there, or there twice`);
         }
@@ -335,8 +344,8 @@ export class InvertedFile {
   #dissolve(cell: number): void {
     for (const label of this.#cells.labels(cell)) {
       this.#takeOut(label);
+      if (isSecondLabel(label)) continue;
       const key = toKey(label);
-      if (label !== toLabel(key)) continue;
       this.#takeOutSecond(key);
       this.#keepWaiting(key);
     }
@@ -361,7 +370,7 @@ export class InvertedFile {
       this.#places = grown;
     }
     this.#places[label] = cell * CELL_VECTORS + lane;
-    if (label !== toLabel(toKey(label))) this.#seconds++;
+    if (isSecondLabel(label)) this.#seconds++;
   }
 
   /** Returns the cell in which it was. */
@@ -371,7 +380,7 @@ export class InvertedFile {
     const moved = this.#cells.remove(cell, place % CELL_VECTORS);
     if (moved !== null) this.#places[moved] = place;
     this.#places[label] = -1;
-    if (label !== toLabel(toKey(label))) this.#seconds--;
+    if (isSecondLabel(label)) this.#seconds--;
     return cell;
   }
 
@@ -424,8 +433,8 @@ export class InvertedFile {
   /** Makes two cells of one that is full. */
   #split(cell: number): void {
     const labels = this.#cells.labels(cell);
-    const keys = labels.filter((label) => label === toLabel(toKey(label))).map(toKey);
-    const seconds = labels.filter((label) => label !== toLabel(toKey(label))).map(toKey);
+    const keys = labels.filter((label) => !isSecondLabel(label)).map(toKey);
+    const seconds = labels.filter(isSecondLabel).map(toKey);
     // Hardly any are at home here: the others have a first cell.
     if (keys.length < CELL_VECTORS / 4) {
       for (const key of seconds) this.#takeOutSecond(key);
@@ -486,7 +495,7 @@ export class InvertedFile {
     const bases = this.#scratch.products(centre);
     const runs = from.map((cell, at) => this.#cells.runOf(cell, bases[at] as number));
     const { labels } = this.#cells.nearest(centre, runs, ATTRACTED);
-    const keys = [...labels].filter((label) => label === toLabel(toKey(label))).map(toKey);
+    const keys = [...labels].filter((label) => !isSecondLabel(label)).map(toKey);
     this.#gather(keys);
     const products = this.#scratch.products(centre);
     for (const [at, key] of keys.entries()) this.#scratch.set(keys.length + at, this.#centreAt(this.#cellOfKey(key)));
@@ -525,6 +534,10 @@ function toLabel(key: number): number {
 /** In its second cell. */
 function toSecondLabel(key: number): number {
   return 2 * key + 1;
+}
+
+function isSecondLabel(label: number): boolean {
+  return label % 2 === 1;
 }
 
 function toKey(label: number): number {

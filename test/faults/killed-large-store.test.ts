@@ -92,6 +92,34 @@ describe.runIf(isLinux)("the large store of a process that was killed", () => {
     expect(lines).toEqual([expect.stringMatching(/is damaged \(page \d+ says it is page \d+.*set aside as/u)]);
   });
 
+  test("is gone through after the one that believed it has closed", async () => {
+    const believing = await open();
+    expect(believing.stats().entries).toBe(41);
+    await believing.close();
+    const lines: string[] = [];
+    const checking = await open(lines);
+    expect(checking.stats().entries).toBe(41);
+    await checking.close();
+    expect(lines).toEqual([]);
+    await runKilled("101.1");
+    damage();
+    const again = await open();
+    expect(again.stats().entries).toBe(42);
+    await again.close();
+    const last = await open(lines);
+    expect(last.stats().entries).toBe(0);
+    await last.close();
+    expect([isSetAside(), lines.length]).toEqual([true, 1]);
+  });
+
+  test("is believed where it was gone through before, as it is while it is small", async () => {
+    await runKilled("101.1");
+    expect(existsSync(path("entries.opened"))).toBe(false);
+    truncateSync(path("entries-v1.mdb"), 200 * 1024 * 1024);
+    await runKilled("102.1");
+    expect(existsSync(path("entries.opened"))).toBe(true);
+  });
+
   const others: Readonly<Record<string, () => void>> = {
     "the machine was started again": () => {
       const mark = readFileSync(path("entries.opened"), "utf8");

@@ -50,6 +50,8 @@ const FILE_PATTERN = /^entries-v\d+\.mdb$/;
 const DAMAGED_NAME = "entries-damaged.mdb";
 /** Tells that the file is as the last process left it: a large one need not be gone through. */
 const CLOSED_NAME = "entries.closed";
+/** Behind the state there: nobody has gone through the file since it was believed. */
+const UNPROVEN = "\nunproven";
 /** Left by a process that was killed: tells what it had open, and what it knew of it. */
 const OPENED_NAME = "entries.opened";
 /** The store's table: known to be of a file by its state, and believed only where that was closed. */
@@ -82,11 +84,14 @@ async function openFile(
   try {
     await beforeOpen?.();
     await tellOfOthers(folder, onFault);
-    let closed = await readStateIfAsClosed(folder, path);
-    const isLeft = closed === null && (await isLeftByKilled(folder, path));
-    if (!(closed !== null || isLeft) || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
+    const noted = await readStateIfAsClosed(folder, path);
+    let closed = noted?.state ?? null;
+    let isProven = noted?.isProven ?? false;
+    const isBelieved = isProven || (noted === null && (await isLeftByKilled(folder, path)));
+    if (!isBelieved || (await stat(path)).size <= ALWAYS_CHECKED_BYTES) {
       // Whatever its times say: another one takes its place.
       if (!(await setAsideIfDamaged(folder, path, onFault, signal))) closed = null;
+      isProven = true;
     }
     // From here on a crash leaves a file that nobody closed, of the machine too.
     for (const name of [CLOSED_NAME, OPENED_NAME]) await rm(join(folder, name), { force: true });
@@ -94,7 +99,7 @@ async function openFile(
     // LMDB makes it anew; one that a crash has cut would end the process.
     await rm(`${path}-lock`, { force: true });
     const file = await LmdbFile.open(path, names);
-    await noteOpened(folder, path, { isTrusted: isLeft }).catch(() => undefined);
+    if (isProven) await noteOpened(folder, path).catch(() => undefined);
     const table = join(folder, TABLE_NAME);
     return {
       file,
@@ -108,9 +113,10 @@ async function openFile(
       },
       dropTable: () => rm(table, { force: true }).catch(() => undefined),
       async close(writeTable) {
-        const whole = await file.close();
+        // First: a file that is given up must not be believed, whatever becomes of its close.
         await rm(join(folder, OPENED_NAME), { force: true }).catch(() => undefined);
-        if (whole) await noteClosed(folder, path, writeTable).catch(() => undefined);
+        const whole = await file.close();
+        if (whole) await noteClosed(folder, path, isProven, writeTable).catch(() => undefined);
         await lock.release();
       },
     };
@@ -155,11 +161,15 @@ async function tellOfOthers(folder: string, onFault: (message: string) => void):
   }
 }
 
-/** Null: it is not as it was closed, or nobody closed it. */
-async function readStateIfAsClosed(folder: string, path: string): Promise<string | null> {
+/** Null: it is not as it was closed, or nobody closed it. Not proven: by a process that had believed it. */
+async function readStateIfAsClosed(
+  folder: string,
+  path: string,
+): Promise<{ readonly state: string; readonly isProven: boolean } | null> {
   try {
-    const [noted, now] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), readState(path)]);
-    return noted === now ? now : null;
+    const [noted, state] = await Promise.all([readFile(join(folder, CLOSED_NAME), "utf8"), readState(path)]);
+    if (noted === state) return { state, isProven: true };
+    return noted === state + UNPROVEN ? { state, isProven: false } : null;
   } catch {
     return null;
   }
@@ -168,11 +178,12 @@ async function readStateIfAsClosed(folder: string, path: string): Promise<string
 async function noteClosed(
   folder: string,
   path: string,
+  isProven: boolean,
   writeTable: ((to: CellWriter) => Promise<void>) | null,
 ): Promise<void> {
   const state = await readState(path);
   if (writeTable !== null) await writeTableFile(join(folder, TABLE_NAME), state, writeTable).catch(() => undefined);
-  await writeFile(join(folder, CLOSED_NAME), state, { mode: 0o600 });
+  await writeFile(join(folder, CLOSED_NAME), isProven ? state : state + UNPROVEN, { mode: 0o600 });
 }
 
 /**
@@ -191,8 +202,8 @@ async function isLeftByKilled(folder: string, path: string): Promise<boolean> {
 }
 
 /** Where the machine's start cannot be told, nothing is noted. */
-async function noteOpened(folder: string, path: string, { isTrusted }: { isTrusted: boolean }): Promise<void> {
-  const opened = isTrusted ? null : await describeOpened(path);
+async function noteOpened(folder: string, path: string): Promise<void> {
+  const opened = await describeOpened(path);
   if (opened !== null) await writeFile(join(folder, OPENED_NAME), opened, { mode: 0o600 });
 }
 
