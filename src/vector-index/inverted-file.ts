@@ -36,7 +36,7 @@ const MORE_FETCHED = 1.5;
 
 /** Centres near to a vector, from which the one of its second cell is chosen. */
 const SECONDS = 16;
-/** A vector that is so much nearer to its centre than others, as a share of its own length, is in one cell alone. */
+/** A vector whose cosine with its centre is less than this below 1 is in one cell alone: all that find it look there. */
 const NEAR = 0.1;
 
 /** Cells around one that is split with which vectors are exchanged. */
@@ -60,8 +60,9 @@ const scratchTables = new Map<number, RowTable>();
  * to nothing have to look in many.
  *
  * What is added waits in cells without a centre, through which every search goes, until it is moved to the nearest cell.
- * It gets a place in a second one too, from another side, where queries find it whose cells do not reach the first. A full cell is split in two, and vectors around it that one of the new centres is nearer to than their own move there
- * (Xu et al., "SPFresh", SOSP 2023), so that the index grows and shrinks without ever being built anew.
+ * It gets a place in a second one too, from another side, where queries find it whose cells do not reach the first. A
+ * full cell is split in two, and vectors around it that one of the new centres is nearer to than their own move there (Xu
+ * et al., "SPFresh", SOSP 2023), so that the index grows and shrinks without ever being built anew.
  */
 export class InvertedFile {
   readonly #dimensions: number;

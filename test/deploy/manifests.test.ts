@@ -205,6 +205,16 @@ describe("systemd", () => {
     expect(settingsOf(Object.fromEntries(pairs)).store).toEqual({ kind: "embedded", path: "/var/lib/semcache" });
   });
 
+  it("starts the server as the image and npm start do", () => {
+    const { scripts } = JSON.parse(read("../package.json")) as { scripts: { start: string } };
+    const option = "--max-semi-space-size=8";
+    expect([valueOf("ExecStart"), scripts.start, read("Dockerfile")]).toEqual([
+      expect.stringContaining(`node ${option} `),
+      expect.stringContaining(`node ${option} `),
+      expect.stringContaining(`["node", "${option}", `),
+    ]);
+  });
+
   it("is a unit that systemd takes", () => {
     const copy = mkdtempSync(join(tmpdir(), "semcache-unit-"));
     onTestFinished(() => rmSync(copy, { recursive: true, force: true }));

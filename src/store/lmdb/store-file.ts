@@ -50,9 +50,9 @@ const FILE_PATTERN = /^entries-v\d+\.mdb$/;
 const DAMAGED_NAME = "entries-damaged.mdb";
 /** Tells that the file is as the last process left it: a large one need not be gone through. */
 const CLOSED_NAME = "entries.closed";
-/** Behind the state there: nobody has gone through the file since it was believed. */
+/** Behind the state in `entries.closed`: nobody has gone through the file since it was believed. */
 const UNPROVEN = "\nunproven";
-/** Left by a process that was killed: tells what it had open, and what it knew of it. */
+/** Left by a process that was killed: tells which file it had open, and at which start of the machine. */
 const OPENED_NAME = "entries.opened";
 /** The store's table: known to be of a file by its state, and believed only where that was closed. */
 const TABLE_NAME = "entries.table";
