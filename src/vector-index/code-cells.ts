@@ -62,7 +62,13 @@ export class CodeCells {
 
   /** By lane. */
   labels(cell: number): number[] {
-    return Array.from({ length: this.sizeOf(cell) }, (_, lane) => this.labelAt(cell, lane));
+    const labels: number[] = [];
+    const size = this.sizeOf(cell);
+    for (let lane = 0; lane < size; lane += BLOCK_VECTORS) {
+      const address = this.#labelAddress(cell, lane);
+      labels.push(...new Int32Array(this.#scanner.bytes.buffer, address, Math.min(BLOCK_VECTORS, size - lane)));
+    }
+    return labels;
   }
 
   /** Into a cell with room. Returns its lane. @param centre of the cell; null for zero */
@@ -119,16 +125,24 @@ export class CodeCells {
     return this.#scanner.bytes.slice(this.#scanner.start, this.#addressOf(this.#count));
   }
 
-  /** What {@link CodeCells.toBytes} and {@link CodeCells.sizes} gave; none of them is closed. @throws {RangeError} for others */
-  restore(bytes: Uint8Array, sizes: Uint16Array<ArrayBuffer>): void {
-    if (bytes.length !== sizes.length * this.#cellBytes || sizes.some((size) => size > CELL_VECTORS)) {
-      throw new RangeError(`Cannot restore ${sizes.length} cells from ${bytes.length} bytes`);
+  /**
+   * Room in an empty one, to be filled with what {@link CodeCells.toBytes} gave before {@link CodeCells.restore}.
+   *
+   * @throws {RangeError} where there is not as much
+   */
+  room(bytes: number): Uint8Array<ArrayBuffer> {
+    this.#scanner.reserve(this.#scanner.start + bytes);
+    return this.#scanner.bytes.subarray(this.#scanner.start, this.#scanner.start + bytes);
+  }
+
+  /** Takes over that many bytes, with what {@link CodeCells.sizes} gave; none is closed. @throws {RangeError} for others */
+  restore(bytes: number, sizes: Uint16Array<ArrayBuffer>): void {
+    if (bytes !== sizes.length * this.#cellBytes || sizes.some((size) => size > CELL_VECTORS)) {
+      throw new RangeError(`Cannot restore ${sizes.length} cells from ${bytes} bytes`);
     }
     this.#count = sizes.length;
     this.#sizes = new Uint16Array(Math.max(64, sizes.length));
     this.#sizes.set(sizes);
-    this.#scanner.reserve(this.#addressOf(this.#count));
-    this.#scanner.bytes.set(bytes, this.#scanner.start);
   }
 
   #addressOf(cell: number): number {

@@ -15,6 +15,8 @@ const MAX_DESCRIPTION_BYTES = 4096;
 
 /** Written, read and checked in pieces of this size at most, searches go on between them. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
+/** Pieces that are being read at one time: half of reading is the system's work, which other threads do meanwhile. */
+const READ_AHEAD = 3;
 
 /** All that must be the same for a snapshot to be of use. */
 export interface SnapshotKind {
@@ -34,7 +36,7 @@ export interface SnapshotContents {
 
 export type SnapshotReading =
   | { readonly kind: "none" }
-  | { readonly kind: "whole"; readonly rows: QuantisedRows; readonly parts: readonly ArrayBuffer[] }
+  | { readonly kind: "whole"; readonly rows: QuantisedRows; readonly parts: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly kind: "unusable"; readonly problem: string };
 
 /**
@@ -79,8 +81,15 @@ export async function writeSnapshot(path: string, kind: SnapshotKind, contents: 
   }
 }
 
-/** Reads and verifies the whole file. */
-export async function readSnapshot(path: string, kind: SnapshotKind): Promise<SnapshotReading> {
+/** Where a part is to be read to, by its number; null: to memory of its own. */
+export type PartMemory = (part: number, bytes: number) => Uint8Array<ArrayBuffer> | null;
+
+/** Reads and verifies the whole file. What was read to given memory is of no use unless it is `whole`. */
+export async function readSnapshot(
+  path: string,
+  kind: SnapshotKind,
+  memoryOf: PartMemory = () => null,
+): Promise<SnapshotReading> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -89,7 +98,7 @@ export async function readSnapshot(path: string, kind: SnapshotKind): Promise<Sn
     return { kind: "unusable", problem: String(error) };
   }
   try {
-    return await readOpenSnapshot(file, kind);
+    return await readOpenSnapshot(file, kind, memoryOf);
   } catch (error) {
     return { kind: "unusable", problem: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -97,7 +106,11 @@ export async function readSnapshot(path: string, kind: SnapshotKind): Promise<Sn
   }
 }
 
-async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<SnapshotReading> {
+async function readOpenSnapshot(
+  file: FileHandle,
+  kind: SnapshotKind,
+  memoryOf: PartMemory,
+): Promise<SnapshotReading> {
   const { size } = await file.stat();
   if (size < FOOTER_BYTES) throw new Error("it is too short");
   const footer = Buffer.alloc(FOOTER_BYTES);
@@ -114,18 +127,8 @@ async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind): Promise<S
   if (rows.stride * keys + lengths.reduce((sum, length) => sum + length, 0) !== end) {
     throw new Error("its sizes do not add up");
   }
-  const parts = lengths.map((length) => new ArrayBuffer(length));
-  let checksum = 0;
-  let at = 0;
-  const read = async (view: ArrayBufferView<ArrayBuffer>): Promise<void> => {
-    for (const piece of toPieces(view)) {
-      await readInto(file, at, piece);
-      checksum = crc32(piece, checksum);
-      at += piece.length;
-    }
-  };
-  await rows.restore(keys, read);
-  for (const part of parts) await read(new Uint8Array(part));
+  const parts = lengths.map((length, part) => memoryOf(part, length) ?? new Uint8Array(length));
+  const checksum = await readAll(file, [...rows.extend(keys), ...parts]);
   if (crc32(Buffer.concat([description, footer.subarray(0, 4)]), checksum) !== footer.readUInt32LE(4)) {
     throw new Error("its checksum is wrong");
   }
@@ -147,6 +150,32 @@ function* toPieces({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuff
   for (let at = 0; at < byteLength; at += CHUNK_BYTES) {
     yield Buffer.from(buffer, byteOffset + at, Math.min(CHUNK_BYTES, byteLength - at));
   }
+}
+
+/** From the beginning on, one after the other. Returns the checksum of all. */
+async function readAll(file: FileHandle, views: readonly Uint8Array<ArrayBuffer>[]): Promise<number> {
+  const reading: { readonly piece: Buffer; readonly done: Promise<void> }[] = [];
+  let checksum = 0;
+  const take = async (most: number): Promise<void> => {
+    while (reading.length > most) {
+      const { piece, done } = reading.shift() as (typeof reading)[number];
+      await done;
+      checksum = crc32(piece, checksum);
+    }
+  };
+  let at = 0;
+  for (const view of views) {
+    for (const piece of toPieces(view)) {
+      const done = readInto(file, at, piece);
+      // The first that fails is told; the others must not be left alone.
+      done.catch(() => undefined);
+      reading.push({ piece, done });
+      at += piece.length;
+      await take(READ_AHEAD);
+    }
+  }
+  await take(0);
+  return checksum;
 }
 
 async function readInto(file: FileHandle, position: number, buffer: Buffer): Promise<void> {

@@ -50,6 +50,9 @@ const MOST_AFTER_SPLIT = (CELL_VECTORS * 3) / 4;
 /** A cell that is left fewer vectors is given up; one that attracts others keeps room for as many. */
 const LEAST_VECTORS = 16;
 
+/** Which part of a snapshot the codes of the cells are. */
+const CODES = 1;
+
 /** For what is done in one go: the worker's indexes share them, since each has a memory of WebAssembly. By dimensions. */
 const scratchTables = new Map<number, RowTable>();
 
@@ -211,11 +214,12 @@ export class InvertedFile {
 
   /** Into an empty index. Returns why there is nothing, where a file is there that cannot be used. */
   async restore(path: string): Promise<string | null> {
-    const snapshot = await readSnapshot(path, this.#kind());
+    const cells = new CodeCells(this.#dimensions);
+    const snapshot = await readSnapshot(path, this.#kind(), (part, bytes) => (part === CODES ? cells.room(bytes) : null));
     if (snapshot.kind === "none") return null;
     if (snapshot.kind === "unusable") return snapshot.problem;
     try {
-      this.#takeOver(snapshot.rows, snapshot.parts);
+      this.#takeOver(snapshot.rows, cells, snapshot.parts);
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -223,15 +227,14 @@ export class InvertedFile {
   }
 
   /** @throws where the parts do not fit together, which a checksum does not say; nothing has changed then */
-  #takeOver(rows: QuantisedRows, parts: readonly ArrayBuffer[]): void {
+  #takeOver(rows: QuantisedRows, cells: CodeCells, parts: readonly Uint8Array<ArrayBuffer>[]): void {
     const [ids, codes, sizesOf, centreRows, cellOfRow] = parts;
     if (!ids || !codes || !sizesOf || !centreRows || !cellOfRow) throw new Error("it has too few parts");
-    const keys = new KeyTable(new Float64Array(ids));
-    const cells = new CodeCells(this.#dimensions);
-    cells.restore(new Uint8Array(codes), new Uint16Array(sizesOf));
+    const keys = new KeyTable(new Float64Array(ids.buffer));
+    cells.restore(codes.length, new Uint16Array(sizesOf.buffer));
     const centres = new CentreTable(this.#dimensions);
-    centres.restore(new Uint8Array(centreRows));
-    const cellOf = [...new Int32Array(cellOfRow)];
+    centres.restore(centreRows);
+    const cellOf = [...new Int32Array(cellOfRow.buffer)];
     const centreOf = Array.from({ length: cells.count }, () => -1);
     for (const [row, cell] of cellOf.entries()) {
       if (centreOf[cell] !== -1) throw new Error(`its cell ${cell} is not there, or there twice`);
@@ -244,7 +247,9 @@ export class InvertedFile {
     let placed = 0;
     let seconds = 0;
     for (let cell = 0; cell < cells.count; cell++) {
-      for (const [lane, label] of cells.labels(cell).entries()) {
+      const labels = cells.labels(cell);
+      for (let lane = 0; lane < labels.length; lane++) {
+        const label = labels[lane] as number;
         const key = toKey(label);
         const isSecond = isSecondLabel(label);
         if (places[label] !== -1 || keys.idOf(key) < 0 || (isSecond && centreOf[cell] === -1)) {
@@ -275,8 +280,17 @@ export class InvertedFile {
 
   /** Ascending. */
   ids(): Float64Array<ArrayBuffer> {
-    const ids = this.#keys.toArray().filter((id) => id >= 0);
-    return isAscending(ids) ? ids : ids.sort();
+    const ids = this.#keys.toArray();
+    let count = 0;
+    let isAscending = true;
+    for (const id of ids) {
+      if (id < 0) continue;
+      // Keys are given in the order of ids until the first is used again.
+      if (count > 0 && (ids[count - 1] as number) > id) isAscending = false;
+      ids[count++] = id;
+    }
+    const found = count === ids.length ? ids : ids.slice(0, count);
+    return isAscending ? found : found.sort();
   }
 
   /** The cells of centres, best first, that reach the bar. */
@@ -550,12 +564,6 @@ function toKeys(labels: Int32Array, more?: Int32Array): Int32Array {
   const keys = new Set<number>(more);
   for (const label of labels) keys.add(toKey(label));
   return Int32Array.from(keys);
-}
-
-/** Keys are given in the order of ids until the first is used again. */
-function isAscending(ids: Float64Array): boolean {
-  for (let at = 1; at < ids.length; at++) if ((ids[at - 1] as number) > (ids[at] as number)) return false;
-  return true;
 }
 
 type Centres = readonly [Int8Array, Int8Array];

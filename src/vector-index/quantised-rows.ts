@@ -53,11 +53,13 @@ export class QuantisedRows {
     }
   }
 
-  /** Takes over what {@link QuantisedRows.pieces} gave, as `read` fills it in, into an empty one that nobody else uses. */
-  async restore(keys: number, read: (piece: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+  /** Makes room in an empty one, to be filled with what {@link QuantisedRows.pieces} gave. */
+  extend(keys: number): readonly Uint8Array<ArrayBuffer>[] {
+    const room: Uint8Array<ArrayBuffer>[] = [];
     for (let from = 0; from < keys; from += this.#rowsPerTable) {
-      await read(this.#tableOf(from).extend(Math.min(this.#rowsPerTable, keys - from)));
+      room.push(this.#tableOf(from).extend(Math.min(this.#rowsPerTable, keys - from)));
     }
+    return room;
   }
 
   #tableOf(key: number): RowTable {

@@ -179,7 +179,7 @@ test("a snapshot whose parts do not fit together is refused, and the index stays
     "parts missing": (parts) => parts.splice(3),
   };
   for (const [name, change] of Object.entries(tamper)) {
-    const parts = read.parts.map((part) => part.slice(0));
+    const parts = read.parts.map((part) => part.slice().buffer);
     change(parts);
     const views = parts.map((part) => new Uint8Array(part));
     await writeSnapshot(path, kind, { keys: 600, rows: read.rows, parts: views });
