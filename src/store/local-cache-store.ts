@@ -130,6 +130,7 @@ export class LocalCacheStore implements CacheStore {
     await this.#records.load?.({
       onCount: (entries) => {
         this.#entriesToLoad = entries;
+        this.#table.expect(entries);
         isInOrder = false;
       },
       onTable: async (from, entries) => {

@@ -120,6 +120,12 @@ export class EntryTable {
     return parts.reduce((bytes, part) => bytes + part.memoryBytes, this.#eviction.memoryBytes);
   }
 
+  /** About so many entries are about to come into the empty table: none of its indexes is made twice. */
+  expect(entries: number): void {
+    this.#byKey.expect(entries);
+    this.#columns.ids.expect(entries);
+  }
+
   /** The new entry counts as the most recently used. */
   insert(facts: EntryFacts): Slot {
     const slot = this.#pool.take();

@@ -54,6 +54,11 @@ export class TextIndex {
     return (this.#packing as TextPacking).unpack(words);
   }
 
+  /** About so many texts are about to come. */
+  expect(texts: number): void {
+    this.#index.expect(texts);
+  }
+
   /** The slot must be empty. */
   set(slot: Slot, text: string): void {
     if (this.#pack(text)) {
