@@ -71,7 +71,7 @@ describe("rows", () => {
   });
 });
 
-test("rows by key are in as many tables as they need, are found in all, and come back in pieces", async () => {
+test("rows by key are in as many tables as they need, are found in all, and come back in pieces", () => {
   const rows = new QuantisedRows(5, 5 * 4096);
   const next = createNumbers(3);
   const all = Int8Array.from({ length: 9_000 * 5 }, () => Math.round(next() * 100));
@@ -80,10 +80,11 @@ test("rows by key are in as many tables as they need, are found in all, and come
   const again = new QuantisedRows(5, 5 * 4096);
   const bytes = Buffer.concat([...rows.pieces(9_000)]);
   let read = 0;
-  await again.restore(9_000, async (piece) => {
-    piece.set(bytes.subarray(read, read + piece.length));
-    read += piece.length;
-  });
+  for (const room of again.extend(9_000)) {
+    room.set(bytes.subarray(read, read + room.length));
+    read += room.length;
+  }
+  expect(read).toBe(bytes.length);
   const query = Int8Array.of(3, -20, 50, 7, 90);
   const keys = Int32Array.from({ length: 3_000 }, (_, number) => (number * 7) % 9_000);
   const best = Array.from(keys, (key) => dot(at(key), query)).toSorted((a, b) => b - a);
@@ -141,7 +142,9 @@ describe("cells of signs", () => {
         for (const cell of opened) expect(cells.labels(cell)).toEqual(model[cell]);
         const runs = opened.map((cell) => cells.runOf(cell, dot(centreOf(cell) ?? new Int8Array(0), query)));
         const again = new CodeCells(query.length);
-        again.restore(cells.toBytes(), cells.sizes());
+        const bytes = cells.toBytes();
+        again.room(bytes.length).set(bytes);
+        again.restore(bytes.length, cells.sizes());
         for (const { labels, scores } of [cells.nearest(query, runs, 500), again.nearest(query, runs, 500)]) {
           expect([...labels].sort((a, b) => a - b)).toEqual(model.flat().sort((a, b) => a - b));
           // The steps of the table are coarse: off by half a step for each four values at most.
