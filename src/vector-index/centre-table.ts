@@ -53,20 +53,19 @@ export class CentreTable {
     if (row % CELL_VECTORS === 0) this.#signs.close(cell);
   }
 
-  /** The number of the nearest; null where there are none. */
-  nearestTo(vector: Int8Array): number | null {
-    return this.nearest(vector, 1).labels[0] ?? null;
+  /** Numbers of about the nearest, and dot products, best first. */
+  nearest(query: Int8Array, wanted: number): Found {
+    if (this.size <= EXACT_UP_TO) return this.#rows.nearest(query, wanted);
+    const base = this.#middle === null ? 0 : dot(this.#middle, query);
+    const { labels } = this.#signs.nearestOfAll(query, base, { wanted: toCompared(wanted) });
+    return this.#rows.nearestOf(labels, query, wanted);
   }
 
-  /** Numbers of about the nearest, and dot products, best first. Those below `least` may be left out. */
-  nearest(query: Int8Array, wanted: number, least = Number.NEGATIVE_INFINITY): Found {
+  /** More of them, for the query that was asked last, where nothing has changed since. Those below `least` may be left out. */
+  nearestAgain(query: Int8Array, wanted: number, least: number): Found {
     if (this.size <= EXACT_UP_TO) return this.#rows.nearest(query, wanted);
-    const cells = Math.ceil(this.size / CELL_VECTORS);
-    const base = this.#middle === null ? 0 : dot(this.#middle, query);
-    const runs = Array.from({ length: cells }, (_, cell) => this.#signs.runOf(cell, base));
-    const compared = LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED);
-    const { labels } = this.#signs.nearest(query, runs, compared, least - toDoubt(this.#rows.dimensions));
-    return this.#rows.nearestOf(labels, query, wanted);
+    const search = { wanted: toCompared(wanted), least: least - toDoubt(this.#rows.dimensions) };
+    return this.#rows.nearestOf(this.#signs.nearestOfAllAgain(search).labels, query, wanted);
   }
 
   /** Dot products by the numbers of these centres. */
@@ -95,6 +94,10 @@ export class CentreTable {
     rows.extend(bytes.length / rows.stride).set(bytes);
     for (let row = 0; row < rows.size; row++) this.set(row, rows.at(row));
   }
+}
+
+function toCompared(wanted: number): number {
+  return LEAST_COMPARED + Math.ceil(wanted * MORE_COMPARED);
 }
 
 function dot(a: Int8Array, b: Int8Array): number {

@@ -1,5 +1,5 @@
 import { SCALE } from "./quantised-vector.ts";
-import { BLOCK_VECTORS, Scanner, type BlockRun, type Found } from "./scanner.ts";
+import { BLOCK_VECTORS, Scanner, type BlockRun, type BlockSearch, type Found } from "./scanner.ts";
 
 /** Vectors of a cell at most. */
 export const CELL_VECTORS = 256;
@@ -112,8 +112,27 @@ export class CodeCells {
     return { address: this.#addressOf(cell), blocks: Math.ceil(this.sizeOf(cell) / BLOCK_VECTORS), base };
   }
 
-  nearest(query: Int8Array, runs: readonly BlockRun[], wanted: number, least?: number): Found {
-    return this.#scanner.nearestInBlocks(query, runs, wanted, least);
+  nearest(query: Int8Array, runs: readonly BlockRun[], search: Pick<BlockSearch, "wanted" | "least">): Found {
+    return this.#scanner.nearestInBlocks(query, runs, search);
+  }
+
+  /** Among all vectors, where all cells but the last are full: they lie in one piece. What is estimated is kept. */
+  nearestOfAll(query: Int8Array, base: number, search: Pick<BlockSearch, "wanted" | "least">): Found {
+    const blocks = this.#blocks();
+    const keepAt = this.#addressOf(this.#count);
+    this.#scanner.reserve(keepAt + blocks * BLOCK_VECTORS * 4);
+    return this.#scanner.nearestInBlocks(query, [{ address: this.#addressOf(0), blocks, base }], { ...search, keepAt });
+  }
+
+  /** The same for the query that was last asked there, where nothing has changed since. Labels are the numbers of places. */
+  nearestOfAllAgain({ wanted, least }: { readonly wanted: number; readonly least: number }): Found {
+    return this.#scanner.nearestKept(this.#addressOf(this.#count), this.#blocks(), wanted, least);
+  }
+
+  #blocks(): number {
+    let blocks = 0;
+    for (let cell = 0; cell < this.#count; cell++) blocks += Math.ceil(this.sizeOf(cell) / BLOCK_VECTORS);
+    return blocks;
   }
 
   /** Of all cells. */

@@ -106,11 +106,7 @@ export async function readSnapshot(
   }
 }
 
-async function readOpenSnapshot(
-  file: FileHandle,
-  kind: SnapshotKind,
-  memoryOf: PartMemory,
-): Promise<SnapshotReading> {
+async function readOpenSnapshot(file: FileHandle, kind: SnapshotKind, memoryOf: PartMemory): Promise<SnapshotReading> {
   const { size } = await file.stat();
   if (size < FOOTER_BYTES) throw new Error("it is too short");
   const footer = Buffer.alloc(FOOTER_BYTES);

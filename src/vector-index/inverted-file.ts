@@ -171,21 +171,21 @@ export class InvertedFile {
     const fetched = Math.min(Math.max(LEAST_FETCHED, Math.ceil(k * MORE_FETCHED)), MAX_WANTED / 4);
     // What waits has no centre near to it: estimates are coarser, and all that is there may be waiting.
     const ranked = Math.max(RANKED, 2 * fetched, Math.min(MOST_RANKED, this.#waiting >> 5));
-    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], ranked);
+    const first = this.#cells.nearest(query, [...waiting, ...this.#runsOf(near)], { wanted: ranked });
     let found = this.#rows.nearestOf(toKeys(first.labels), query, fetched);
     // One alone says little of what there is to be found.
     const good = found.scores[Math.max(k, LEAST_GOOD) - 1] ?? found.scores[k - 1] ?? Number.NEGATIVE_INFINITY;
     const bar = good - MARGIN * this.#spread;
     if (near.labels.length < this.#cellOf.length && (near.scores.at(-1) ?? 0) >= bar) {
-      const further = this.#centres.nearest(query, this.#cellsOf(MOST_PROBED), bar);
-      // Once more through the first ones: now it is known what an estimate has to reach.
-      const runs = [...waiting, ...this.#runsOf(further, bar)];
-      const { labels } = this.#cells.nearest(
-        query,
-        runs,
-        Math.max(MOST_RANKED, 2 * fetched),
-        good - toDoubt(this.#dimensions),
-      );
+      const further = this.#centres.nearestAgain(query, this.#cellsOf(MOST_PROBED), bar);
+      // Now it is known what an estimate has to reach. Where all that was found does, there may be more of that in the
+      // first cells: once more through them.
+      const least = good - toDoubt(this.#dimensions);
+      const isCut = first.labels.length === ranked && first.scores.every((score) => score > least);
+      const runs = isCut
+        ? [...waiting, ...this.#runsOf(further, bar)]
+        : this.#runsOf(further, bar, new Set(near.labels));
+      const { labels } = this.#cells.nearest(query, runs, { wanted: Math.max(MOST_RANKED, 2 * fetched), least });
       found = this.#rows.nearestOf(toKeys(labels, found.labels), query, fetched);
     }
     return Float64Array.from(found.labels, (key) => this.#keys.idOf(key));
@@ -215,7 +215,9 @@ export class InvertedFile {
   /** Into an empty index. Returns why there is nothing, where a file is there that cannot be used. */
   async restore(path: string): Promise<string | null> {
     const cells = new CodeCells(this.#dimensions);
-    const snapshot = await readSnapshot(path, this.#kind(), (part, bytes) => (part === CODES ? cells.room(bytes) : null));
+    const snapshot = await readSnapshot(path, this.#kind(), (part, bytes) =>
+      part === CODES ? cells.room(bytes) : null,
+    );
     if (snapshot.kind === "none") return null;
     if (snapshot.kind === "unusable") return snapshot.problem;
     try {
@@ -293,12 +295,12 @@ export class InvertedFile {
     return isAscending ? found : found.sort();
   }
 
-  /** The cells of centres, best first, that reach the bar. */
-  #runsOf({ labels, scores }: Found, bar = Number.NEGATIVE_INFINITY): BlockRun[] {
+  /** The cells of centres, best first, that reach the bar and are not among some others. */
+  #runsOf({ labels, scores }: Found, bar = Number.NEGATIVE_INFINITY, but: ReadonlySet<number> = new Set()): BlockRun[] {
     const runs: BlockRun[] = [];
-    for (const [at, centre] of labels.entries()) {
-      const score = scores[at] as number;
-      if (score >= bar) runs.push(this.#cells.runOf(this.#cellOf[centre] as number, score));
+    for (let at = 0; at < labels.length; at++) {
+      const [centre, score] = [labels[at] as number, scores[at] as number];
+      if (score >= bar && !but.has(centre)) runs.push(this.#cells.runOf(this.#cellOf[centre] as number, score));
     }
     return runs;
   }
@@ -509,7 +511,7 @@ export class InvertedFile {
     for (const [at, cell] of from.entries()) this.#scratch.set(at, this.#centreAt(cell));
     const bases = this.#scratch.products(centre);
     const runs = from.map((cell, at) => this.#cells.runOf(cell, bases[at] as number));
-    const { labels } = this.#cells.nearest(centre, runs, ATTRACTED);
+    const { labels } = this.#cells.nearest(centre, runs, { wanted: ATTRACTED });
     const keys = [...labels].filter((label) => !isSecondLabel(label)).map(toKey);
     this.#gather(keys);
     const products = this.#scratch.products(centre);

@@ -5,6 +5,8 @@ import { endianness } from "node:os";
 interface ScanCode {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   begin(scores: number, labels: number, wanted: number, least: number): void;
+  keepAt(address: number): void;
+  scanKept(estimates: number, count: number): void;
   found(): number;
   finish(): number;
   scanRows(rows: number, count: number, stride: number, query: number, label: number): void;
@@ -44,6 +46,15 @@ export interface Found {
   readonly labels: Int32Array;
   /** Dot products of quantised vectors, or what they are estimated to be. */
   readonly scores: Float32Array;
+}
+
+/** What a search in blocks is to find. */
+export interface BlockSearch {
+  readonly wanted: number;
+  /** What is found is larger than this; none by default. */
+  readonly least?: number | undefined;
+  /** Where all estimates are kept, four bytes each, for {@link Scanner.nearestKept}; nowhere by default. */
+  readonly keepAt?: number | undefined;
 }
 
 /** Blocks one after the other. */
@@ -163,18 +174,14 @@ export class Scanner {
   /**
    * Of the vectors in blocks, those whose estimated dot products are larger than `least` and largest, in no order. Labels are those in the blocks.
    */
-  nearestInBlocks(
-    query: Int8Array,
-    runs: readonly BlockRun[],
-    wanted: number,
-    least = Number.NEGATIVE_INFINITY,
-  ): Found {
+  nearestInBlocks(query: Int8Array, runs: readonly BlockRun[], { wanted, least, keepAt = 0 }: BlockSearch): Found {
     const { table, list } = this.#at;
     this.#setQuery(query);
     // Four entries are added up in eight bits, all of them in sixteen.
     const steps = Math.min(63, Math.floor(65_535 / (this.stride / 4)));
     this.#code.writeTable(this.#at.query, this.stride, table, steps);
     this.#begin(wanted, least);
+    this.#code.keepAt(keepAt);
     for (let from = 0; from < runs.length; from += MAX_RUNS) {
       const some = runs.slice(from, from + MAX_RUNS);
       for (const [at, { address, blocks, base }] of some.entries()) {
@@ -184,6 +191,14 @@ export class Scanner {
       }
       this.#code.scanBlocks(list, some.length, this.stride / 8, table);
     }
+    this.#code.keepAt(0);
+    return this.#toFound(this.#code.found());
+  }
+
+  /** The same once more, of the estimates of so many blocks that were kept there. Labels are their numbers. */
+  nearestKept(keptAt: number, blocks: number, wanted: number, least: number): Found {
+    this.#begin(wanted, least);
+    this.#code.scanKept(keptAt, blocks * BLOCK_VECTORS);
     return this.#toFound(this.#code.found());
   }
 

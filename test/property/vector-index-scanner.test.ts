@@ -145,7 +145,7 @@ describe("cells of signs", () => {
         const bytes = cells.toBytes();
         again.room(bytes.length).set(bytes);
         again.restore(bytes.length, cells.sizes());
-        for (const { labels, scores } of [cells.nearest(query, runs, 500), again.nearest(query, runs, 500)]) {
+        for (const { labels, scores } of [cells, again].map((each) => each.nearest(query, runs, { wanted: 500 }))) {
           expect([...labels].sort((a, b) => a - b)).toEqual(model.flat().sort((a, b) => a - b));
           // The steps of the table are coarse: off by half a step for each four values at most.
           const reach = Math.max(
@@ -165,11 +165,12 @@ describe("cells of signs", () => {
             expect(Math.abs((scores[at] ?? 0) - estimate(vector, centre, query))).toBeLessThanOrEqual(tolerance);
           }
         }
-        const few = cells.nearest(query, runs, 3).scores.toSorted();
-        const every = cells.nearest(query, runs, 500).scores.toSorted();
+        const few = cells.nearest(query, runs, { wanted: 3 }).scores.toSorted();
+        const every = cells.nearest(query, runs, { wanted: 500 }).scores.toSorted();
         expect(few).toEqual(every.slice(-3));
         const bar = every[Math.floor(every.length / 2)] ?? 0;
-        expect(cells.nearest(query, runs, 500, bar).scores.toSorted()).toEqual(every.filter((score) => score > bar));
+        const above = cells.nearest(query, runs, { wanted: 500, least: bar });
+        expect(above.scores.toSorted()).toEqual(every.filter((score) => score > bar));
       }),
     );
   });
@@ -194,14 +195,19 @@ test("among thousands of centres, nearly all of the nearest are found by their s
   for (const near of centres.slice(0, 200)) {
     const query = toQuantised(toUnit(Float32Array.from(near, (value) => value / 100 + next())));
     const expected = exact.nearest(query, 50).labels;
-    if (table.nearestTo(query) === expected[0]) first++;
-    const { labels } = table.nearest(query, 50);
+    if (table.nearest(query, 1).labels[0] === expected[0]) first++;
+    const { labels, scores } = table.nearest(query, 50);
     expect(labels).toHaveLength(50);
+    // What was kept says the same, and says it again.
+    for (let round = 0; round < 2; round++) {
+      const again = table.nearestAgain(query, 50, Number.NEGATIVE_INFINITY);
+      expect([...again.labels, ...again.scores]).toEqual([...labels, ...scores]);
+    }
     expect(restored.nearest(query, 50).labels.toSorted()).toEqual(labels.toSorted());
     found += labels.filter((label) => expected.includes(label)).length;
     const bar = dot(centres[expected[20] ?? 0] ?? query, query);
     above += table
-      .nearest(query, 1_000, bar)
+      .nearestAgain(query, 1_000, bar)
       .labels.filter((label) => expected.indexOf(label) >= 0 && expected.indexOf(label) <= 20).length;
   }
   expect(first).toBeGreaterThanOrEqual(198);

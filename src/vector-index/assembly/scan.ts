@@ -18,6 +18,25 @@ export function begin(scoresAt: usize, labelsAt: usize, count: i32, bar: f32): v
   least = bar;
 }
 
+/** Where {@link scanBlocks} keeps all estimates, one after the other; 0: nowhere. */
+let kept: usize = 0;
+
+export function keepAt(address: usize): void {
+  kept = address;
+}
+
+/** Goes once more through `count` estimates that were kept, a multiple of 4. Labels are their numbers. */
+export function scanKept(estimates: usize, count: i32): void {
+  for (let at: i32 = 0; at < count; at += 4) {
+    const four = v128.load(estimates + ((<usize>at) << 2));
+    if (!v128.any_true(f32x4.gt(four, f32x4.splat(least)))) continue;
+    offer(f32x4.extract_lane(four, 0), at);
+    offer(f32x4.extract_lane(four, 1), at + 1);
+    offer(f32x4.extract_lane(four, 2), at + 2);
+    offer(f32x4.extract_lane(four, 3), at + 3);
+  }
+}
+
 /** How many have been found, in no order. */
 export function found(): i32 {
   if (size > wanted) select();
@@ -276,6 +295,17 @@ export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize):
       const j = estimate(i32x4.extend_high_i16x8_u(third), at + 80, fixed, step, bias);
       const k = estimate(i32x4.extend_low_i16x8_u(d), at + 96, fixed, step, bias);
       const l = estimate(i32x4.extend_high_i16x8_u(d), at + 112, fixed, step, bias);
+      if (kept !== 0) {
+        v128.store(kept, e);
+        v128.store(kept, f, 16);
+        v128.store(kept, g, 32);
+        v128.store(kept, h, 48);
+        v128.store(kept, i, 64);
+        v128.store(kept, j, 80);
+        v128.store(kept, k, 96);
+        v128.store(kept, l, 112);
+        kept += 128;
+      }
       const bar = f32x4.splat(least);
       const some = v128.or(v128.or(f32x4.gt(e, bar), f32x4.gt(f, bar)), v128.or(f32x4.gt(g, bar), f32x4.gt(h, bar)));
       const more = v128.or(v128.or(f32x4.gt(i, bar), f32x4.gt(j, bar)), v128.or(f32x4.gt(k, bar), f32x4.gt(l, bar)));
