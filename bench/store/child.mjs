@@ -1,9 +1,13 @@
-import { fork } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /** As the server is started (docs/decisions/2026-11-23-young-objects.md). */
 const SERVER_OPTIONS = ["--max-semi-space-size=8"];
+
+/** Whether {@link Child} can be kept on one core. */
+export const canPin = spawnSync("taskset", ["--version"]).status === 0;
+const PINNED_TO = "0";
 
 /** A process that answers questions, one module of this folder: see {@link answerParent}. */
 export class Child {
@@ -11,11 +15,14 @@ export class Child {
   #waiting = new Map();
   #next = 1;
 
-  /** @param {string} file beside this one @param {readonly string[]} [nodeOptions] */
-  constructor(file, nodeOptions = []) {
+  /** @param {string} file beside this one @param {{ onOneCore?: boolean }} [options] */
+  constructor(file, { onOneCore = false } = {}) {
+    const nodeOptions = ["--expose-gc", ...SERVER_OPTIONS];
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       serialization: "advanced",
-      execArgv: ["--expose-gc", ...SERVER_OPTIONS, ...nodeOptions],
+      ...(onOneCore
+        ? { execPath: "taskset", execArgv: ["-c", PINNED_TO, process.execPath, ...nodeOptions] }
+        : { execArgv: nodeOptions }),
     });
     this.#process.on("message", ({ id, value, error }) => {
       const asked = this.#waiting.get(id);

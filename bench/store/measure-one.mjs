@@ -1,7 +1,7 @@
 // One partition of the embedded store that grows from size to size.
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Child } from "./child.mjs";
+import { canPin, Child } from "./child.mjs";
 import { judge, toFigure, toLatencyFigures } from "./figures.mjs";
 import { recallAt } from "./nearest.mjs";
 
@@ -21,6 +21,7 @@ export async function measureOne(options) {
   let stored = 0;
   for (const size of options.sizes) {
     figures.push(...(await fillAndMeasure({ ...options, size, stored })));
+    figures.push(...(await measureOnOneCore({ ...options, size })));
     figures.push(...(await measureRestart({ ...options, size })));
     stored = size;
   }
@@ -50,10 +51,7 @@ async function fillAndMeasure(options) {
     const perSecond = (size - inserts - stored - 1) / filled.seconds;
     const known = truth.get(size);
     return [
-      ...toLatencyFigures("nearest 8, store", size, "ms", nearest.byRound, {
-        p50: { atMost: 1 },
-        p99: { atMost: 4 },
-      }),
+      ...toNearestFigures("nearest 8, store", size, nearest),
       toFigure("recall@1, store", size, "", recallAt(known, nearest.found, 1), { atLeast: 0.99 }),
       toFigure("recall@8, store", size, "", recallAt(known, nearest.found, 8), { atLeast: 0.95 }),
       ...toLatencyFigures("nearest 8, store, inserts going on", size, "ms", [inserted.nearestMs]),
@@ -67,11 +65,39 @@ async function fillAndMeasure(options) {
       }),
       toFigure("event loop held, longest", size, "ms", inserted.longestOwnMs, { atMost: 10 }),
       toFigure("the same with waiting for a CPU", size, "ms", inserted.longestMs),
+      toFigure("pages read from the disk meanwhile", size, "", inserted.diskReads),
       toFigure("clean close", size, "s", closed.ms / 1000),
     ];
   } finally {
     await child.stop();
   }
+}
+
+/** All threads of the store share one core: what an answer costs, without the way to a core that is asleep. */
+async function measureOnOneCore({ size, folder, sentences, queries, rounds, notes, tell }) {
+  if (!canPin) {
+    notes.push("Not measured on one core: taskset (util-linux) is not there");
+    return [];
+  }
+  tell("store: lookups on one core");
+  const child = new Child("store-process.mjs", { onOneCore: true });
+  try {
+    await child.ask("open", { folder, sentences });
+    await child.ask("first");
+    await child.ask("quiet");
+    const nearest = await child.ask("nearest", { queries, rounds });
+    await child.ask("close");
+    return toNearestFigures("nearest 8, store at rest, on one core", size, nearest);
+  } finally {
+    await child.stop();
+  }
+}
+
+function toNearestFigures(name, size, { byRound, diskReads }) {
+  return [
+    ...toLatencyFigures(name, size, "ms", byRound, { p50: { atMost: 1 }, p99: { atMost: 4 } }),
+    toFigure(`${name}: pages read from the disk`, size, "", diskReads),
+  ];
 }
 
 /** After a clean end, and after a kill while entries were inserted. */
@@ -86,12 +112,7 @@ async function measureRestart({ size, folder, sentences, queries, rounds, tell }
     figures.push(...toRestartFigures("restart", size, opened, first));
     await child.ask("quiet");
     const nearest = await child.ask("nearest", { queries, rounds });
-    figures.push(
-      ...toLatencyFigures("nearest 8, store at rest after a restart", size, "ms", nearest.byRound, {
-        p50: { atMost: 1 },
-        p99: { atMost: 4 },
-      }),
-    );
+    figures.push(...toNearestFigures("nearest 8, store at rest after a restart", size, nearest));
     const memory = await child.ask("memory");
     if (opened.privateBytes !== null) {
       const perEntry = (memory.privateBytes - opened.privateBytes) / size / 1000;

@@ -4,11 +4,13 @@ import { systemClock } from "#semcache/base/clock.js";
 import { openEmbeddedCacheStore } from "#semcache/store/embedded-cache-store.js";
 import { answerParent } from "./child.mjs";
 import { digest, PARTITION, toEntry, toExactKey } from "./entries.mjs";
-import { privateBytes, untilQuiet, watchEventLoop } from "./process-watch.mjs";
+import { countDiskReads, privateBytes, untilQuiet, watchEventLoop } from "./process-watch.mjs";
 import { createRandom } from "./random.mjs";
 import { openVectors } from "./vectors.mjs";
 
 const K = 8;
+/** Rounds before those that count: until then code is being compiled. */
+const WARM_UP_ROUNDS = 3;
 /** Between two lookups while entries are inserted. */
 const LOOKUP_EVERY_MS = 5;
 /** Puts that are begun each millisecond at most: those that are behind do not come all at once. */
@@ -78,6 +80,7 @@ answerParent({
     let missed = 0;
     const looking = lookUp();
     const watch = watchEventLoop();
+    const diskReads = -countDiskReads();
     const startedMs = performance.now();
     await putPaced(entries, { perSecond, mostInFlight }, async (entry, at) => {
       if (at % CHECK_EVERY !== 0) return;
@@ -90,21 +93,37 @@ answerParent({
     const { longestMs, longestOwnMs } = watch.end();
     state.going = false;
     await looking;
-    return { perSecond: (to - from) / seconds, nearestMs, exactUs, longestMs, longestOwnMs, checked, missed };
+    return {
+      perSecond: (to - from) / seconds,
+      nearestMs,
+      exactUs,
+      longestMs,
+      longestOwnMs,
+      checked,
+      missed,
+      diskReads: diskReads + countDiskReads(),
+    };
   },
 
-  /** One after the other. @returns samples by round, and the cosines that were found */
+  /** One after the other. @returns samples by round, the cosines that were found, and how often the disk was read for it */
   async nearest({ queries, rounds }) {
     const found = [];
     const byRound = [];
-    for (let round = -1; round < rounds; round++) {
+    let diskReads = 0;
+    for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+      if (round === 0) diskReads = -countDiskReads();
       const samples = [];
       for (const query of vectors.queries.slice(0, queries)) {
         samples.push(await timed(async () => found.push(await nearest(query, PARTITION))));
       }
       if (round >= 0) byRound.push(samples);
     }
-    return { byRound, found: found.slice(0, queries).map((list) => list.map(({ similarity }) => similarity)) };
+    diskReads += countDiskReads();
+    return {
+      byRound,
+      diskReads,
+      found: found.slice(0, queries).map((list) => list.map(({ similarity }) => similarity)),
+    };
   },
 
   async exact({ size, lookups, rounds }) {
