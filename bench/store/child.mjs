@@ -1,13 +1,27 @@
 import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** As the server is started (docs/decisions/2026-11-23-young-objects.md). */
 const SERVER_OPTIONS = ["--max-semi-space-size=8"];
 
-/** Whether {@link Child} can be kept on one core. */
-export const canPin = spawnSync("taskset", ["--version"]).status === 0;
-const PINNED_TO = "0";
+let firstCore;
+
+/** A core that this process may use, to which {@link Child} can be pinned (taskset, Linux); null where there is none. */
+export function findCore() {
+  firstCore ??= readFirstCore();
+  return firstCore.number;
+}
+
+function readFirstCore() {
+  try {
+    const [, number] = /^Cpus_allowed_list:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return { number: number && spawnSync("taskset", ["-c", number, "true"]).status === 0 ? number : null };
+  } catch {
+    return { number: null };
+  }
+}
 
 /** A process that answers questions, one module of this folder: see {@link answerParent}. */
 export class Child {
@@ -21,7 +35,7 @@ export class Child {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       serialization: "advanced",
       ...(onOneCore
-        ? { execPath: "taskset", execArgv: ["-c", PINNED_TO, process.execPath, ...nodeOptions] }
+        ? { execPath: "taskset", execArgv: ["-c", findCore(), process.execPath, ...nodeOptions] }
         : { execArgv: nodeOptions }),
     });
     this.#process.on("message", ({ id, value, error }) => {

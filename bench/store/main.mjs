@@ -11,11 +11,12 @@
 // Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 2,500 puts are begun a second, one after the other as answers
 // end, with 256 under way at most, each durable when it resolves; every 5 ms one nearest-8 and one exact lookup; one of
 // 50 is looked for as soon as it was put. Lookups
-// without inserts: one after the other, when all are in their cells, after three rounds that do not count. Latencies: p50
-// and p99 of each round, of which the median is told, and with --json the range. `on one core`: all threads of the process
+// without inserts: one after the other, when all are in their cells; each round asks the same, and the first (of the nearest
+// 8: the first three, while code is compiled) do not count. Latencies: p50 and p99 of each round, of which the median is told, and with --json the range. `on one core`: all threads of the process
 // are kept on one (taskset). The event loop's longest hold is told without the time in which its
 // thread waited for a processor (Linux), or for something to do, so that a busy machine does not count.
-// `pages read from the disk`: how often the process waited for a page of a mapped file (major faults). All that is
+// `pages read from the disk`: how often the process waited for memory that was not there (major faults; one may read
+// several pages). All that is
 // measured supposes that the file is in memory. Some machines take pages from it that were not read for some seconds
 // (Linux: DAMON); figures with many such reads are the disk's, and to be measured with the file kept there (vmtouch -l).
 // Private memory: growth of RssAnon from before the folder is opened until the index is loaded and was searched, after

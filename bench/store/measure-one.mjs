@@ -1,7 +1,7 @@
 // One partition of the embedded store that grows from size to size.
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { canPin, Child } from "./child.mjs";
+import { Child, findCore } from "./child.mjs";
 import { judge, toFigure, toLatencyFigures } from "./figures.mjs";
 import { recallAt } from "./nearest.mjs";
 
@@ -12,6 +12,7 @@ const FILL_IN_FLIGHT = 256;
 /** Entries that are inserted before a kill, at most; none of them is in the exact scan, so they leave again. */
 const MOST_KILLED = 2_000;
 const KILLED = "killed";
+const NOT_PINNED = "Not measured on one core: that takes Linux and taskset (util-linux)";
 /** Numbers of entries that no size reaches. */
 const BEYOND = 50_000_000;
 
@@ -64,7 +65,7 @@ async function fillAndMeasure(options) {
         atLeast: 1,
       }),
       toFigure("event loop held, longest", size, "ms", inserted.longestOwnMs, { atMost: 10 }),
-      toFigure("the same with waiting for a CPU", size, "ms", inserted.longestMs),
+      toFigure("the same with waiting for a CPU, or being woken late", size, "ms", inserted.longestMs),
       toFigure("pages read from the disk meanwhile", size, "", inserted.diskReads),
       toFigure("clean close", size, "s", closed.ms / 1000),
     ];
@@ -75,8 +76,8 @@ async function fillAndMeasure(options) {
 
 /** All threads of the store share one core: what an answer costs, without the way to a core that is asleep. */
 async function measureOnOneCore({ size, folder, sentences, queries, rounds, notes, tell }) {
-  if (!canPin) {
-    notes.push("Not measured on one core: taskset (util-linux) is not there");
+  if (findCore() === null) {
+    if (!notes.includes(NOT_PINNED)) notes.push(NOT_PINNED);
     return [];
   }
   tell("store: lookups on one core");

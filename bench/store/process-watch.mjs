@@ -14,7 +14,7 @@ export function privateBytes() {
   }
 }
 
-/** How often a thread of this process had to wait because memory of a mapped file was not there. */
+/** How often a thread of this process had to wait for memory that was not there, of mapped files mostly (major faults). */
 export function countDiskReads() {
   return process.resourceUsage().majorPageFault;
 }
@@ -52,7 +52,7 @@ export function watchEventLoop() {
   };
   const timer = setInterval(look, TICK_MS);
   return {
-    /** @returns {{ longestMs: number, longestOwnMs: number }} `longestOwnMs`: without waiting for a processor */
+    /** @returns {{ longestMs: number, longestOwnMs: number }} `longestOwnMs`: without what is not the product's doing */
     end() {
       look();
       clearInterval(timer);

@@ -20,6 +20,7 @@ export class CodeCells {
   readonly #free: number[] = [];
   #sizes = new Uint16Array(64);
   #count = 0;
+  #roomBytes = 0;
 
   constructor(dimensions: number) {
     this.#scanner = new Scanner(dimensions);
@@ -151,13 +152,14 @@ export class CodeCells {
    */
   room(bytes: number): Uint8Array<ArrayBuffer> {
     this.#scanner.reserve(this.#scanner.start + bytes);
+    this.#roomBytes = bytes;
     return this.#scanner.bytes.subarray(this.#scanner.start, this.#scanner.start + bytes);
   }
 
-  /** Takes over that many bytes, with what {@link CodeCells.sizes} gave; none is closed. @throws {RangeError} for others */
-  restore(bytes: number, sizes: Uint16Array<ArrayBuffer>): void {
-    if (bytes !== sizes.length * this.#cellBytes || sizes.some((size) => size > CELL_VECTORS)) {
-      throw new RangeError(`Cannot restore ${sizes.length} cells from ${bytes} bytes`);
+  /** Takes over what is in its room, with what {@link CodeCells.sizes} gave; none is closed. @throws {RangeError} for others */
+  restore(sizes: Uint16Array<ArrayBuffer>): void {
+    if (this.#roomBytes !== sizes.length * this.#cellBytes || sizes.some((size) => size > CELL_VECTORS)) {
+      throw new RangeError(`Cannot restore ${sizes.length} cells from ${this.#roomBytes} bytes`);
     }
     this.#count = sizes.length;
     this.#sizes = new Uint16Array(Math.max(64, sizes.length));

@@ -15,8 +15,8 @@ const MAX_DESCRIPTION_BYTES = 4096;
 
 /** Written, read and checked in pieces of this size at most, searches go on between them. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
-/** Pieces that are being read at one time: half of reading is the system's work, which other threads do meanwhile. */
-const READ_AHEAD = 3;
+/** Pieces that are being read at one time, by threads that all of the process shares: four by default. */
+const READ_AHEAD = 2;
 
 /** All that must be the same for a snapshot to be of use. */
 export interface SnapshotKind {
@@ -162,12 +162,12 @@ async function readAll(file: FileHandle, views: readonly Uint8Array<ArrayBuffer>
   let at = 0;
   for (const view of views) {
     for (const piece of toPieces(view)) {
+      await take(READ_AHEAD - 1);
       const done = readInto(file, at, piece);
       // The first that fails is told; the others must not be left alone.
       done.catch(() => undefined);
       reading.push({ piece, done });
       at += piece.length;
-      await take(READ_AHEAD);
     }
   }
   await take(0);

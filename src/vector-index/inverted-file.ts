@@ -14,7 +14,7 @@ import { splitInTwo } from "./split-in-two.ts";
 /** Places that every search goes through, in the cells that are nearest to the query; a vector has one or two. */
 const PROBED = 4_000;
 /** As many at most where it goes on to all cells whose centres are not much less similar than what it has found. */
-const MOST_PROBED = 50_000;
+const MOST_PROBED = 64_000;
 /** How much less: this much of the spread, which is how far vectors are from the centres of their cells. */
 const MARGIN = 0.65;
 /** The spread is measured of so many vectors. */
@@ -233,7 +233,7 @@ export class InvertedFile {
     const [ids, codes, sizesOf, centreRows, cellOfRow] = parts;
     if (!ids || !codes || !sizesOf || !centreRows || !cellOfRow) throw new Error("it has too few parts");
     const keys = new KeyTable(new Float64Array(ids.buffer));
-    cells.restore(codes.length, new Uint16Array(sizesOf.buffer));
+    cells.restore(new Uint16Array(sizesOf.buffer));
     const centres = new CentreTable(this.#dimensions);
     centres.restore(centreRows);
     const cellOf = [...new Int32Array(cellOfRow.buffer)];

@@ -226,6 +226,25 @@ test("a query that is near to nothing is looked for in more cells than one that 
   expect(recall(index, vectors, vectors.slice(0, 60))).toBeGreaterThan(0.99);
 });
 
+test("among more than a thousand cells, whose signs say which are near, searches go on to those that are", () => {
+  const dimensions = 32;
+  const index = new InvertedFile(dimensions);
+  const next = createNumbers(11);
+  const random = (): Float32Array => toUnit(Float32Array.from({ length: dimensions }, next));
+  const centres = Array.from({ length: 3_000 }, random);
+  const around = (centre: Float32Array | null): Int8Array =>
+    toQuantised(toUnit(random().map((value, at) => 0.88 * value + (centre?.[at] ?? 0))));
+  const vectors = Array.from({ length: 170_000 }, (_, id) => around(centres[id % centres.length] ?? null));
+  for (const [id, vector] of vectors.entries()) {
+    index.put(id, vector);
+    index.absorbOne();
+  }
+  while (index.waiting > 0) index.absorbOne();
+  const queries = Array.from({ length: 24 }, (_, at) => around(at % 2 === 0 ? (centres[at] ?? null) : null));
+  // 0.60 in the cells that all queries look in.
+  expect(recall(index, vectors, queries)).toBeGreaterThan(0.8);
+});
+
 test("how far a search goes follows what is there: vectors that are all alike give way to others", () => {
   const dimensions = 96;
   const index = new InvertedFile(dimensions);

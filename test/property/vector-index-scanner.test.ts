@@ -144,7 +144,7 @@ describe("cells of signs", () => {
         const again = new CodeCells(query.length);
         const bytes = cells.toBytes();
         again.room(bytes.length).set(bytes);
-        again.restore(bytes.length, cells.sizes());
+        again.restore(cells.sizes());
         for (const { labels, scores } of [cells, again].map((each) => each.nearest(query, runs, { wanted: 500 }))) {
           expect([...labels].sort((a, b) => a - b)).toEqual(model.flat().sort((a, b) => a - b));
           // The steps of the table are coarse: off by half a step for each four values at most.

@@ -48,6 +48,8 @@ export interface ScanStep {
 const TABLE_VERSION = 1;
 const HIGH_SEED = 1;
 const LOW_SEED = 2;
+/** A file that is damaged may say any number: beyond this, indexes grow as entries come. */
+const MOST_EXPECTED = 2 ** 22;
 /** Above all numbers of partitions. */
 const PARTITION_NUMBERS = 2 ** 32;
 
@@ -120,10 +122,11 @@ export class EntryTable {
     return parts.reduce((bytes, part) => bytes + part.memoryBytes, this.#eviction.memoryBytes);
   }
 
-  /** About so many entries are about to come into the empty table: none of its indexes is made twice. */
+  /** About so many entries are about to come into the empty table: its indexes are made at that size. */
   expect(entries: number): void {
-    this.#byKey.expect(entries);
-    this.#columns.ids.expect(entries);
+    const expected = Math.min(entries, MOST_EXPECTED);
+    this.#byKey.expect(expected);
+    this.#columns.ids.expect(expected);
   }
 
   /** The new entry counts as the most recently used. */

@@ -98,6 +98,9 @@ export function scanListedRows(rows: usize, list: usize, count: i32, stride: usi
   }
 }
 
+/** Blocks that are read ahead at one time: they stay in the nearest cache until they are gone through. */
+const TOUCHED_BLOCKS: usize = 8;
+
 /** What was read ahead; kept so that the reading is not left out. */
 let ahead: i32 = 0;
 
@@ -242,8 +245,12 @@ export function scanBlocks(list: usize, count: i32, bytes: usize, table: usize):
     let block = <usize>load<u32>(list);
     const end = block + <usize>load<u32>(list, 4) * (codes + 384);
     const fixed = f32x4.splat(load<f32>(list, 8));
-    touch(block, end);
+    let touched = block;
     for (; block < end; block += codes + 384) {
+      if (block === touched) {
+        touched = min(end, block + TOUCHED_BLOCKS * (codes + 384));
+        touch(block, touched);
+      }
       let a = i16x8.splat(0);
       let b = i16x8.splat(0);
       let c = i16x8.splat(0);
