@@ -474,4 +474,16 @@ describe("entry table", () => {
     expect(named).toEqual(["large", "plain", "dear"]);
     expect(has("used")).toBe(true);
   });
+
+  test("however many a damaged file says are coming, the table takes no more than it needs", () => {
+    const table = new EntryTable({ eviction: "lru" });
+    const empty = table.memoryBytes;
+    table.expect(2 ** 60);
+    const slot = table.insert(sample);
+    const usual = new EntryTable({ eviction: "lru" });
+    usual.insert(sample);
+    expect(table.findKey(sample.exactKey)).toBe(slot);
+    expect(table.findId(sample.id)).toBe(slot);
+    expect(table.memoryBytes - empty).toBeLessThan(usual.memoryBytes - empty + 1024 * 1024);
+  });
 });
