@@ -8,17 +8,18 @@
 // far as real ones lie from their nearest neighbour, in directions mixed of real vectors (vectors.mjs). Without that
 // folder everything is made. The same in every run. True neighbours come from an exact scan of all.
 // One partition: the store opened by the product's own function, in a process of its own, grows from size to size.
-// Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 2,500 puts are begun a second, one after the other as answers
-// end, with 256 under way at most, each durable when it resolves; every 5 ms one nearest-8 and one exact lookup; one of
-// 50 is looked for as soon as it was put. Lookups
-// without inserts: one after the other, when all are in their cells; each round asks the same, and the first (of the nearest
-// 8: the first three, while code is compiled) do not count. Latencies: p50 and p99 of each round, of which the median is told, and with --json the range. `on one core`: all threads of the process
-// are kept on one (taskset). The event loop's longest hold is told without the time in which its
-// thread waited for a processor (Linux), or for something to do, so that a busy machine does not count.
+// Entries have chat answers of 1 to 2 kB. `inserts, lookups going on`: 2,500 puts are begun a second, one after the other
+// as answers end, with 256 under way at most, each durable when it resolves; every 5 ms one nearest-8 and one exact
+// lookup; one of 50 is looked for as soon as it was put. Lookups without inserts: one after the other, when all are in
+// their cells; each round asks the same, and the first (of the nearest 8: the first three, while code is compiled) do not
+// count. Latencies: p50 and p99 of each round, of which the median is told, and with --json the range. `on one core`: all
+// threads of the process are kept on one (taskset). The event loop's longest hold is told without the time in which its
+// thread waited for a processor (Linux), or for something to do, so that a busy machine does not count. `an idle process
+// was late`: one beside it that only looks at the clock; a hold that is no longer than that may be the machine's.
 // `pages read from the disk`: how often the process waited for memory that was not there (major faults; one may read
-// several pages). All that is
-// measured supposes that the file is in memory. Some machines take pages from it that were not read for some seconds
-// (Linux: DAMON); figures with many such reads are the disk's, and to be measured with the file kept there (vmtouch -l).
+// several pages). All that is measured supposes that the file is in memory. Some machines take pages from it that were
+// not read for some seconds (Linux: DAMON): what comes with many such reads is the disk's, and to be measured with the
+// file kept there (vmtouch -l).
 // Private memory: growth of RssAnon from before the folder is opened until the index is loaded and was searched, after
 // a collection: what LMDB maps is page cache. Everything that is there once (a thread, its code) counts too.
 // Restart: from before the folder is opened in a new process; page cache is warm. After kill -9, entries were being

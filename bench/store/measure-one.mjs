@@ -43,7 +43,7 @@ async function fillAndMeasure(options) {
     const filled = await child.ask("fill", { from: stored + 1, to: size - inserts, inFlight: FILL_IN_FLIGHT });
     const behind = await child.ask("quiet");
     tell(`store: ${inserts} inserts with lookups going on`);
-    const inserted = await child.ask("insert", { from: size - inserts, to: size, ...pace });
+    const { inserted, idle } = await besideIdle(() => child.ask("insert", { from: size - inserts, to: size, ...pace }));
     await child.ask("quiet");
     tell("store: lookups");
     const nearest = await child.ask("nearest", { queries, rounds });
@@ -66,11 +66,24 @@ async function fillAndMeasure(options) {
       }),
       toFigure("event loop held, longest", size, "ms", inserted.longestOwnMs, { atMost: 10 }),
       toFigure("the same with waiting for a CPU, or being woken late", size, "ms", inserted.longestMs),
+      toFigure("an idle process was late meanwhile, longest", size, "ms", idle.longestLateMs),
       toFigure("pages read from the disk meanwhile", size, "", inserted.diskReads),
       toFigure("clean close", size, "s", closed.ms / 1000),
     ];
   } finally {
     await child.stop();
+  }
+}
+
+/** Says of the same time how late a process was that does nothing. */
+async function besideIdle(measure) {
+  const idle = new Child("idle-process.mjs");
+  try {
+    await idle.ask("begin");
+    const inserted = await measure();
+    return { inserted, idle: await idle.ask("end") };
+  } finally {
+    await idle.stop();
   }
 }
 

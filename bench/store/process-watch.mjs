@@ -37,6 +37,7 @@ export function watchEventLoop() {
   let { idleTime: idleMs } = performance.nodeTiming;
   let longestMs = 0;
   let longestOwnMs = 0;
+  let longestLateMs = 0;
   const look = () => {
     const nowMs = performance.now();
     const nowQueuedMs = readQueuedMs();
@@ -46,18 +47,22 @@ export function watchEventLoop() {
     // Of the idle time, a tick is what the timer asked for.
     const notOurMs = Math.max(nowQueuedMs - queuedMs, nowIdleMs - idleMs - TICK_MS);
     longestOwnMs = Math.max(longestOwnMs, heldMs - notOurMs);
+    longestLateMs = Math.max(longestLateMs, heldMs - (nowQueuedMs - queuedMs));
     sinceMs = nowMs;
     queuedMs = nowQueuedMs;
     idleMs = nowIdleMs;
   };
   const timer = setInterval(look, TICK_MS);
   return {
-    /** @returns {{ longestMs: number, longestOwnMs: number }} `longestOwnMs`: without what is not the product's doing */
+    /**
+     * @returns {{ longestMs: number, longestOwnMs: number, longestLateMs: number }} `longestOwnMs`: without what is not the
+     *   product's doing; `longestLateMs`: without waiting for a processor alone
+     */
     end() {
       look();
       clearInterval(timer);
       if (file !== null) closeSync(file);
-      return { longestMs, longestOwnMs };
+      return { longestMs, longestOwnMs, longestLateMs };
     },
   };
 }
