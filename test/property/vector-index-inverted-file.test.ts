@@ -193,6 +193,21 @@ test("a snapshot whose parts do not fit together is refused, and the index stays
   }
 });
 
+test("a snapshot of which several pieces cannot be read is refused, with nothing left over that fails later", async () => {
+  const path = join(folder, "short.index");
+  const index = new InvertedFile(DIMENSIONS);
+  for (let id = 0; id < 600; id++) index.put(id, pool[id] ?? new Int8Array(DIMENSIONS));
+  settle(index);
+  await index.save(path);
+  const kind = { dimensions: DIMENSIONS, quantisation: "int8/0.3", cellVectors: 256, copies: 2 };
+  // As if the file had been cut since its size was asked: five pieces end behind it, two of them read at one time.
+  const reading = await readSnapshot(path, kind, (part, bytes) =>
+    part === 1 ? new Uint8Array(bytes + 10 * 1024 * 1024) : null,
+  );
+  expect(reading).toEqual({ kind: "unusable", problem: "it is too short" });
+  expect(await new InvertedFile(DIMENSIONS).restore(path)).toBeNull();
+});
+
 /** The share of the 8 nearest that are found, over all queries. */
 function recall(index: InvertedFile, vectors: readonly Int8Array[], queries: readonly Int8Array[]): number {
   const shares = queries.map((query) => {
