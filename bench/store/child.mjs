@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** As the server is started (docs/decisions/2026-11-23-young-objects.md). */
-const SERVER_OPTIONS = ["--max-semi-space-size=8"];
+/** As the server is started (docs/decisions/2026-11-23-young-objects.md, 2026-11-23-nepotism.md). */
+const SERVER_OPTIONS = ["--max-semi-space-size=8", "--no-allocation-site-pretenuring"];
 
 let firstCore;
 

@@ -59,10 +59,6 @@ answerParent({
 
   /** Inserts, so many a second, while lookups go on; with `mostInFlight` under way the next ones wait. */
   async insert({ from, to, perSecond, mostInFlight }) {
-    // Made before: making them is not the store's work.
-    const entries = Array.from({ length: to - from }, (_, at) => toEntry(vectors, from + at));
-    // Nor is moving them about when young objects are collected.
-    for (let round = 0; round < 3; round++) globalThis.gc?.();
     const nearestMs = [];
     const exactUs = [];
     const state = { going: true };
@@ -82,7 +78,7 @@ answerParent({
     const watch = watchEventLoop();
     const diskReads = -countDiskReads();
     const startedMs = performance.now();
-    await putPaced(entries, { perSecond, mostInFlight }, async (entry, at) => {
+    await putPaced({ from, to, perSecond, mostInFlight }, async (entry, at) => {
       if (at % CHECK_EVERY !== 0) return;
       checked++;
       const found = await nearest(entry.vector.values, PARTITION);
@@ -183,23 +179,32 @@ async function put(entry) {
   if (outcome.kind !== "stored") throw new Error(`Cannot store the entry ${entry.id}: ${outcome.because}`);
 }
 
-/** As answers end in a proxy: each in a moment of its own, whatever the store does. */
-async function putPaced(entries, { perSecond, mostInFlight }, afterPut) {
+/**
+ * As answers end in a proxy: each in a moment of its own, whatever the store does, and made of what has just come (16 µs
+ * here). Thousands of them made before would be memory that the process goes through at each collection, and no proxy has.
+ */
+async function putPaced({ from, to, perSecond, mostInFlight }, afterPut) {
   const startedMs = performance.now();
-  const under = new Set();
-  let next = 0;
-  while (next < entries.length) {
-    const due = Math.min(entries.length, Math.ceil(((performance.now() - startedMs) / 1000) * perSecond));
-    for (let begun = 0; begun < MOST_AT_ONCE && next < due && under.size < mostInFlight; begun++) {
-      const at = next++;
-      const done = put(entries[at])
-        .then(() => afterPut(entries[at], at))
-        .finally(() => under.delete(done));
-      under.add(done);
+  let underWay = 0;
+  let failure = null;
+  const putOne = async (number) => {
+    underWay++;
+    try {
+      const entry = toEntry(vectors, number);
+      await put(entry);
+      await afterPut(entry, number - from);
+    } catch (error) {
+      failure ??= { error };
     }
+    underWay--;
+  };
+  let next = from;
+  while (next < to || underWay > 0) {
+    const due = Math.min(to, from + Math.ceil(((performance.now() - startedMs) / 1000) * perSecond));
+    for (let begun = 0; begun < MOST_AT_ONCE && next < due && underWay < mostInFlight; begun++) void putOne(next++);
     await sleep(1);
   }
-  await Promise.all(under);
+  if (failure !== null) throw failure.error;
 }
 
 async function putAll(from, to, inFlight, toEntryOf) {

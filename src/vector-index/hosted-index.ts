@@ -1,4 +1,5 @@
 import { SemcacheError } from "../base/errors.ts";
+import { InFlight } from "../base/in-flight.ts";
 import type { IndexCommand, IndexProgress, IndexReport } from "./index-message.ts";
 import { quantise } from "./quantised-vector.ts";
 
@@ -25,7 +26,7 @@ export class HostedIndex {
   readonly #dimensions: number;
   readonly #post: (command: IndexCommand, transfer: ArrayBuffer[]) => void;
   readonly #onLost: () => void;
-  readonly #requests = new Map<number, Request>();
+  readonly #requests = new InFlight<Request>();
   readonly #roomWaiters = new Map<() => void, number>();
   #progress: IndexProgress = { applied: 0, waiting: 0, keys: 0 };
   #posted = 0;
@@ -223,7 +224,7 @@ export class HostedIndex {
     this.#lost = error;
     this.#changes = [];
     this.#vectors = new Int8Array(0);
-    const requests = [...this.#requests.values()];
+    const requests = this.#requests.values();
     this.#requests.clear();
     for (const request of requests) request.reject(error);
     this.#giveRoom();

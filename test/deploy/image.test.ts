@@ -96,7 +96,7 @@ test("the last stage is what runs: its own user by number, a volume, no shell be
     user: "1000:1000",
     volumes: ["/data"],
     ports: ["8080"],
-    entrypoint: ["node", "--max-semi-space-size=8", "/app/dist/cli/main.js"],
+    entrypoint: ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "/app/dist/cli/main.js"],
     command: ["serve"],
     healthCheck: ["node", "/app/health-check.mjs"],
     env: { SEMCACHE_STORE__PATH: "/data" },

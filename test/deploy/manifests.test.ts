@@ -207,11 +207,11 @@ describe("systemd", () => {
 
   it("starts the server as the image and npm start do", () => {
     const { scripts } = JSON.parse(read("../package.json")) as { scripts: { start: string } };
-    const option = "--max-semi-space-size=8";
+    const options = ["--max-semi-space-size=8", "--no-allocation-site-pretenuring"];
     expect([valueOf("ExecStart"), scripts.start, read("Dockerfile")]).toEqual([
-      expect.stringContaining(`node ${option} `),
-      expect.stringContaining(`node ${option} `),
-      expect.stringContaining(`["node", "${option}", `),
+      expect.stringContaining(`node ${options.join(" ")} `),
+      expect.stringContaining(`node ${options.join(" ")} `),
+      expect.stringContaining(`["node", ${options.map((option) => `"${option}"`).join(", ")}, `),
     ]);
   });
 

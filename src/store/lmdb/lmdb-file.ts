@@ -115,6 +115,7 @@ export class LmdbFile {
     );
     this.#allocated = fstatSync(handle.fd).size;
     this.#used = this.#measure();
+    unlinkWritten(root);
   }
 
   /**
@@ -320,6 +321,19 @@ export class LmdbFile {
     const { lastPageNumber } = this.#root.getStats() as { lastPageNumber: number };
     return (lastPageNumber + 1) * PAGE_BYTES;
   }
+}
+
+/**
+ * The package keeps a list of what is to be written, and never cuts off what was: as soon as one of its links is old, all
+ * later ones outlive the collections of young objects (docs/decisions/2026-11-23-nepotism.md). So the first link of each
+ * commit is cut from the others as soon as the package has gone through them, which is when the next one is told of.
+ */
+function unlinkWritten(root: RootDatabase<Buffer, Buffer>): void {
+  let passed: { next: unknown } | null = null;
+  root.on("aftercommit", ({ next }: { readonly next: { next: unknown } }) => {
+    if (passed !== null && passed !== next) passed.next = null;
+    passed = next;
+  });
 }
 
 /** Null: there is no such file. @throws where it cannot be told */

@@ -1,6 +1,7 @@
 // One file because its states are one: what is pending, leaving, lost and being read again decide together what may be done.
 import type { Clock } from "../../base/clock.ts";
 import { isSemcacheError, SemcacheError } from "../../base/errors.ts";
+import { InFlight } from "../../base/in-flight.ts";
 import { Pace } from "../../base/pace.ts";
 import type { CacheEntry, PromptVector } from "../../model/cache-entry.ts";
 import type { StoreHealth } from "../cache-store.ts";
@@ -68,7 +69,7 @@ class LmdbRecords implements EntryRecords {
   /** Of the file that was lost: LMDB would take another at its path for it. */
   #lettingGo: Promise<void> = Promise.resolve();
   /** Put, and not yet on the disk: read from here. */
-  readonly #pending = new Map<number, PreparedEntry>();
+  readonly #pending = new InFlight<PreparedEntry>();
   /** Removed, and perhaps still in the file. */
   readonly #leaving = new Set<number>();
   /** Removed from a file that was then lost, which may come back. */
