@@ -27,7 +27,7 @@ export const storeEfforts = {
   full: {
     sizes: [1_000, 10_000, 100_000, 1_000_000],
     partitions: 100_000,
-    queries: 300,
+    queries: 1_000,
     rounds: 5,
     exactLookups: 10_000,
     inserts: 20_000,

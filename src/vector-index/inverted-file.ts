@@ -16,7 +16,7 @@ const PROBED = 4_000;
 /** As many at most where it goes on to all cells whose centres are not much less similar than what it has found. */
 const MOST_PROBED = 64_000;
 /** How much less: this much of the spread, which is how far vectors are from the centres of their cells. */
-const MARGIN = 0.65;
+const MARGIN = 0.75;
 /** The spread is measured of so many vectors. */
 const SAMPLED = 256;
 /** It is that of one that such a share of them is nearer to its centre than. */
