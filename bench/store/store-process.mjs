@@ -103,13 +103,15 @@ answerParent({
 
   /** One after the other. @returns samples by round, the cosines that were found, and how often the disk was read for it */
   async nearest({ queries, rounds }) {
+    // There may be fewer.
+    const asked = vectors.queries.slice(0, queries);
     const found = [];
     const byRound = [];
     let diskReads = 0;
     for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
       if (round === 0) diskReads = -countDiskReads();
       const samples = [];
-      for (const query of vectors.queries.slice(0, queries)) {
+      for (const query of asked) {
         samples.push(await timed(async () => found.push(await nearest(query, PARTITION))));
       }
       if (round >= 0) byRound.push(samples);
@@ -118,7 +120,7 @@ answerParent({
     return {
       byRound,
       diskReads,
-      found: found.slice(0, queries).map((list) => list.map(({ similarity }) => similarity)),
+      found: found.slice(0, asked.length).map((list) => list.map(({ similarity }) => similarity)),
     };
   },
 
