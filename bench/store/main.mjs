@@ -14,9 +14,9 @@
 // their cells; each round asks the same, and the first (of the nearest 8: the first three, while code is compiled) do not
 // count. Latencies: p50 and p99 of each round, of which the median is told, and with --json the range. `on one core`: all
 // threads of the process are kept on one (taskset). The event loop's longest hold is told without the time in which its
-// thread waited for a processor (Linux), or for something to do, so that a busy machine does not count, and without the
-// moments at which a process beside it was late that does nothing but look at the clock: then the machine stood still. The
-// figures with each of these stand below it. Entries are made when they are due, as in a proxy.
+// thread waited for a processor (Linux), or for something to do, so that a busy machine does not count. `an idle process
+// was late`: one beside it that only looks at the clock; a hold that is no longer than that may be the machine's. Entries
+// are made when they are due, as in a proxy.
 // `pages read from the disk`: how often the process waited for memory that was not there (major faults; one may read
 // several pages). All that is measured supposes that the file is in memory. Some machines take pages from it that were
 // not read for some seconds (Linux: DAMON): what comes with many such reads is the disk's, and to be measured with the

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { Child, findCore } from "./child.mjs";
 import { judge, toFigure, toLatencyFigures } from "./figures.mjs";
 import { recallAt } from "./nearest.mjs";
-import { longestBeside } from "./process-watch.mjs";
 
 /** Puts that are begun in a second while lookups go on, as long as no more than so many are under way. */
 const PER_SECOND = 2_500;
@@ -65,20 +64,15 @@ async function fillAndMeasure(options) {
       toFigure("share found as soon as put", size, "", 1 - inserted.missed / Math.max(1, inserted.checked), {
         atLeast: 1,
       }),
-      toFigure("event loop held, longest", size, "ms", longestBeside(inserted.holds, idle.holds), { atMost: 10 }),
-      toFigure("the same while the machine stood still", size, "ms", longestOf(inserted.holds, "ownMs")),
+      toFigure("event loop held, longest", size, "ms", inserted.longestOwnMs, { atMost: 10 }),
       toFigure("the same with waiting for a CPU, or being woken late", size, "ms", inserted.longestMs),
-      toFigure("an idle process was late meanwhile, longest", size, "ms", longestOf(idle.holds, "lateMs")),
+      toFigure("an idle process was late meanwhile, longest", size, "ms", idle.longestLateMs),
       toFigure("pages read from the disk meanwhile", size, "", inserted.diskReads),
       toFigure("clean close", size, "s", closed.ms / 1000),
     ];
   } finally {
     await child.stop();
   }
-}
-
-function longestOf(holds, what) {
-  return Math.max(0, ...holds.map((hold) => hold[what]));
 }
 
 /** Says of the same time how late a process was that does nothing. */

@@ -2,8 +2,6 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const TICK_MS = 1;
-/** Shorter holds are not told one by one. */
-const TOLD_FROM_MS = 2;
 
 /** Private memory of this process in bytes, without files that are mapped; null where the system does not tell. */
 export function privateBytes() {
@@ -37,61 +35,36 @@ export function watchEventLoop() {
   let sinceMs = performance.now();
   let queuedMs = readQueuedMs();
   let { idleTime: idleMs } = performance.nodeTiming;
-  const holds = [];
   let longestMs = 0;
+  let longestOwnMs = 0;
+  let longestLateMs = 0;
   const look = () => {
     const nowMs = performance.now();
     const nowQueuedMs = readQueuedMs();
     const { idleTime: nowIdleMs } = performance.nodeTiming;
     const heldMs = nowMs - sinceMs - TICK_MS;
     longestMs = Math.max(longestMs, heldMs);
-    if (heldMs > TOLD_FROM_MS) {
-      const lateMs = heldMs - (nowQueuedMs - queuedMs);
-      // Of the idle time, a tick is what the timer asked for.
-      const ownMs = Math.min(lateMs, heldMs - (nowIdleMs - idleMs - TICK_MS));
-      const toMs = performance.timeOrigin + nowMs;
-      holds.push({ fromMs: toMs - heldMs, toMs, ownMs, lateMs });
-    }
+    // Of the idle time, a tick is what the timer asked for.
+    const notOurMs = Math.max(nowQueuedMs - queuedMs, nowIdleMs - idleMs - TICK_MS);
+    longestOwnMs = Math.max(longestOwnMs, heldMs - notOurMs);
+    longestLateMs = Math.max(longestLateMs, heldMs - (nowQueuedMs - queuedMs));
     sinceMs = nowMs;
     queuedMs = nowQueuedMs;
     idleMs = nowIdleMs;
   };
   const timer = setInterval(look, TICK_MS);
   return {
-    /** @returns {{ longestMs: number, holds: Hold[] }} */
+    /**
+     * @returns {{ longestMs: number, longestOwnMs: number, longestLateMs: number }} `longestOwnMs`: without what is not the
+     *   product's doing; `longestLateMs`: without waiting for a processor alone
+     */
     end() {
       look();
       clearInterval(timer);
       if (file !== null) closeSync(file);
-      return { longestMs, holds };
+      return { longestMs, longestOwnMs, longestLateMs };
     },
   };
-}
-
-/**
- * @typedef {object} Hold
- * @property {number} fromMs of the same clock in all processes
- * @property {number} toMs
- * @property {number} ownMs without what is not the product's doing
- * @property {number} lateMs without waiting for a processor alone
- */
-
-/**
- * The longest hold without the moments at which a process that does nothing was late too: then the machine stood still.
- *
- * @param {readonly Hold[]} holds
- * @param {readonly Hold[]} idle of that process
- */
-export function longestBeside(holds, idle) {
-  const own = holds.map(({ fromMs, toMs, ownMs }) => {
-    let stoodStillMs = 0;
-    for (const late of idle) {
-      const togetherMs = Math.min(toMs, late.toMs) - Math.max(fromMs, late.fromMs);
-      stoodStillMs += Math.max(0, Math.min(togetherMs, late.lateMs));
-    }
-    return ownMs - stoodStillMs;
-  });
-  return Math.max(0, ...own);
 }
 
 function openSchedule() {

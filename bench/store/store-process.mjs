@@ -86,7 +86,7 @@ answerParent({
       if (!same.some(({ id }) => id === entry.id) && same.length < K) missed++;
     });
     const seconds = (performance.now() - startedMs) / 1000;
-    const { longestMs, holds } = watch.end();
+    const { longestMs, longestOwnMs } = watch.end();
     state.going = false;
     await looking;
     return {
@@ -94,7 +94,7 @@ answerParent({
       nearestMs,
       exactUs,
       longestMs,
-      holds,
+      longestOwnMs,
       checked,
       missed,
       diskReads: diskReads + countDiskReads(),

@@ -41,6 +41,7 @@ export class InFlight<T> {
     return true;
   }
 
+  /** In no order. */
   values(): T[] {
     return this.#places.flatMap((place) => (place === undefined ? [] : [place.value]));
   }

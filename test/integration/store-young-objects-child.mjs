@@ -19,7 +19,8 @@ const store = await openEmbeddedCacheStore({
 const collections = { young: 0, old: 0 };
 new PerformanceObserver((list) => {
   for (const { detail } of list.getEntries()) {
-    collections[detail.kind === constants.NODE_PERFORMANCE_GC_MINOR ? "young" : "old"]++;
+    if (detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) collections.young++;
+    else if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections.old++;
   }
 }).observe({ entryTypes: ["gc"] });
 

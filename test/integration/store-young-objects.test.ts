@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const child = fileURLToPath(new URL("store-young-objects-child.mjs", import.meta.url));
 
-// Without the ring of what is under way they bring 26, without the cut through the package's list of writes 4.
+// Without the ring of what is under way they bring 13, without the cut through the package's list of writes 2.
 test("what a put makes dies young: ten thousand of them bring no collection of old objects", () => {
   const folder = mkdtempSync(join(tmpdir(), "semcache-young-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -327,6 +327,7 @@ export class LmdbFile {
  * The package keeps a list of what is to be written, and never cuts off what was: as soon as one of its links is old, all
  * later ones outlive the collections of young objects (docs/decisions/2026-11-23-nepotism.md). So the first link of each
  * commit is cut from the others as soon as the package has gone through them, which is when the next one is told of.
+ * That is so in version 3.5.6 of it, to which it is fixed.
  */
 function unlinkWritten(root: RootDatabase<Buffer, Buffer>): void {
   let passed: { next: unknown } | null = null;
