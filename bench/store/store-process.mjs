@@ -187,26 +187,22 @@ async function put(entry) {
  */
 async function putPaced({ from, to, perSecond, mostInFlight }, afterPut) {
   const startedMs = performance.now();
-  let underWay = 0;
-  let failure = null;
+  const under = new Set();
   const putOne = async (number) => {
-    underWay++;
-    try {
-      const entry = toEntry(vectors, number);
-      await put(entry);
-      await afterPut(entry, number - from);
-    } catch (error) {
-      failure ??= { error };
-    }
-    underWay--;
+    const entry = toEntry(vectors, number);
+    await put(entry);
+    await afterPut(entry, number - from);
   };
   let next = from;
-  while (next < to || underWay > 0) {
+  while (next < to) {
     const due = Math.min(to, from + Math.ceil(((performance.now() - startedMs) / 1000) * perSecond));
-    for (let begun = 0; begun < MOST_AT_ONCE && next < due && underWay < mostInFlight; begun++) void putOne(next++);
+    for (let begun = 0; begun < MOST_AT_ONCE && next < due && under.size < mostInFlight; begun++) {
+      const done = putOne(next++).finally(() => under.delete(done));
+      under.add(done);
+    }
     await sleep(1);
   }
-  if (failure !== null) throw failure.error;
+  await Promise.all(under);
 }
 
 async function putAll(from, to, inFlight, toEntryOf) {
