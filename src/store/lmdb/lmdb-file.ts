@@ -332,6 +332,7 @@ export class LmdbFile {
 function unlinkWritten(root: RootDatabase<Buffer, Buffer>): void {
   let passed: { next: unknown } | null = null;
   root.on("aftercommit", ({ next }: { readonly next: { next: unknown } }) => {
+    // Told of the same one again, the package has not gone through it: cut then, its writes would never be told of as done.
     if (passed !== null && passed !== next) passed.next = null;
     passed = next;
   });
